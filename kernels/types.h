@@ -32,7 +32,8 @@ inline constexpr std::int64_t groups_of(std::int64_t cols) { return (cols + kGro
 //   A 64-byte line is thus 16 rows × 4 columns: one AVX-512 register, two of AVX2, four of NEON,
 //   for a dot-product instruction with four columns of activations broadcast to all lanes.
 //
-// A weight is scale × value; the value of a q4 code is kCodebook[code], of q8 the byte itself.
+// A weight is scale × value (q4 scales may be negative); the value of a q4 code is
+// kCodebook[code], of q8 the byte itself, never -128.
 // Columns from `cols` to 32·G have undefined codes and meet activations that are 0.
 enum class Layout : std::uint8_t { rows = 0, tiles = 1 };
 
