@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/plain_span.h"
 #include "engine/base/result.h"
 
 namespace cactus {
@@ -17,13 +18,6 @@ namespace cactus {
 namespace jinja {
 struct Program;
 }
-
-// Bytes [begin, end) of a rendered text that came from what users, tools or documents said. A
-// tokenizer must recognise no control token that overlaps one.
-struct PlainSpan {
-  std::size_t begin = 0, end = 0;
-  bool operator==(const PlainSpan&) const = default;
-};
 
 struct Rendered {
   std::string text;                   // valid UTF-8

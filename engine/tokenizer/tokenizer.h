@@ -9,15 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/plain_span.h"
 #include "engine/base/result.h"
 
 namespace cactus {
-
-// Bytes [begin, end) of a text that a user or a document wrote.
-struct PlainSpan {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
 
 struct EncodeOptions {
   bool add_special = false;          // what the post-processor adds around a text (bos, [CLS], …)
