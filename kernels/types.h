@@ -5,15 +5,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/layout.h"
+
 namespace cactus::kernels {
 
 enum class Type : std::uint8_t { f32 = 0, f16 = 1, bf16 = 2, q8 = 3, q4 = 4 };
 
-inline constexpr std::int64_t kGroup = 32;      // weights (and activations) that share a scale
-inline constexpr std::int64_t kTileRows = 16;   // rows of a matrix that are interleaved
-inline constexpr std::size_t kAlignment = 64;   // of every tensor, tile and buffer, in bytes
-
-inline constexpr std::int64_t groups_of(std::int64_t cols) { return (cols + kGroup - 1) / kGroup; }
+inline constexpr std::int64_t groups_of(std::int64_t cols) {
+  return (cols + kGroup - 1) / kGroup;
+}
 
 // How a matrix [rows, cols] lies in memory. Little-endian, everything 64-byte aligned.
 //
@@ -49,10 +49,6 @@ struct Matrix {
 std::int64_t stride_bytes(Type type, Layout layout, std::int64_t cols);
 std::int64_t matrix_bytes(Type type, Layout layout, std::int64_t rows, std::int64_t cols);
 
-// The values of the 16 4-bit codes (see docs/quantisation.md for where they come from). Within
-// ±127 so that a code is a byte shuffle away from an int8 operand.
-extern const std::int8_t kCodebook[16];
-
 // Memory aligned to kAlignment that grows and never shrinks; contents are lost when it grows.
 template <class T>
 class Buffer {
@@ -84,15 +80,15 @@ class Buffer {
 // group of 32 (for q4 and q8 weights), as float (for float weights and for the exact path), or as
 // both. Filled by ops.h; reused from call to call without allocation.
 struct Activations {
-  bool want_q8 = true;    // set by the owner before filling
+  bool want_q8 = true;  // set by the owner before filling
   bool want_f32 = false;
   std::int64_t count = 0;
   std::int64_t cols = 0;
-  Buffer<std::int8_t> q;       // [count, 32·G], zero beyond cols
-  Buffer<float> scale;         // [count, G]: value = scale × q
-  Buffer<std::int32_t> sum;    // [count, G]: sum of the group's q (for kernels whose weights are
-                               // offset by 128 to make them unsigned)
-  Buffer<float> f;             // [count, 32·G] row-major, zero beyond cols
+  Buffer<std::int8_t> q;      // [count, 32·G], zero beyond cols
+  Buffer<float> scale;        // [count, G]: value = scale × q
+  Buffer<std::int32_t> bias;  // [count, G]: -128 × the sum of the group's q, where kernels whose
+                              // weights are offset by 128 (to be unsigned) start counting
+  Buffer<float> f;            // [count, 32·G] row-major, zero beyond cols
   std::int64_t groups() const { return groups_of(cols); }
   std::int64_t padded() const { return groups() * kGroup; }
 };

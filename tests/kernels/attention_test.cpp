@@ -1,0 +1,122 @@
+// Attention primitives against plain double sums on every instruction set.
+#include "kernels/pack.h"
+#include "tests/kernels/support.h"
+
+namespace cactus::kernels::test {
+namespace {
+
+struct Case {
+  std::int64_t n, dim, nq, heads;
+};
+const Case kCases[] = {{1, 8, 1, 1},    {3, 16, 2, 2},    {5, 24, 3, 1},
+                       {7, 64, 8, 3},   {16, 80, 5, 1},   {33, 96, 9, 2},
+                       {64, 128, 4, 1}, {64, 256, 16, 1}, {61, 512, 8, 1}};
+
+}  // namespace
+
+TEST_CASE("qk and pv on int8 rows", "[kernels]") {
+  Random random(31);
+  for (const Case& c : kCases) {
+    const std::int64_t stride = c.heads * c.dim, lds = c.n + 2, ldo = c.dim + 16;
+    Buffer<std::int8_t> keys, q;
+    auto* k = keys.reserve(c.n * stride);
+    auto* qs = q.reserve(c.nq * c.dim);
+    for (std::int64_t i = 0; i < c.n * stride; ++i)
+      k[i] = static_cast<std::int8_t>(random.below(255) - 127);
+    std::vector<std::int32_t> sum(static_cast<std::size_t>(c.nq));
+    for (std::int64_t i = 0; i < c.nq * c.dim; ++i) {
+      qs[i] = static_cast<std::int8_t>(i < c.dim ? 127 : random.below(255) - 127);
+      sum[static_cast<std::size_t>(i / c.dim)] += qs[i];
+    }
+    const std::vector<float> k_scale = random.floats(c.n * c.heads, 0.01F),
+                             q_scale = random.floats(c.nq, 0.01F), prob = random.floats(c.nq * lds);
+    const KvRows rows = {k, k_scale.data(), c.n, c.dim, stride, c.heads};
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          INFO("positions " << c.n << ", dim " << c.dim << ", queries " << c.nq);
+          Guarded<float> s(c.nq * lds), o(c.nq * ldo);
+          t.qk_q8(rows, qs, q_scale.data(), sum.data(), c.nq, s.data(), lds);
+          std::fill(o.data(), o.data() + o.size(), 0.5F);
+          t.pv_q8(rows, prob.data(), lds, c.nq, o.data(), ldo);
+          for (std::int64_t i = 0; i < c.nq; ++i) {
+            for (std::int64_t p = 0; p < c.n; ++p) {
+              std::int32_t dot = 0;
+              for (std::int64_t d = 0; d < c.dim; ++d) dot += qs[i * c.dim + d] * k[p * stride + d];
+              const double want =
+                  static_cast<double>(q_scale[static_cast<std::size_t>(i)]) *
+                  static_cast<double>(k_scale[static_cast<std::size_t>(p * c.heads)]) * dot;
+              REQUIRE(close(s[i * lds + p], want, 1e-6));
+            }
+            for (std::int64_t d = 0; d < c.dim; ++d) {
+              double want = 0.5, size = 0.5;
+              for (std::int64_t p = 0; p < c.n; ++p) {
+                const double v =
+                    static_cast<double>(prob[static_cast<std::size_t>(i * lds + p)]) *
+                    static_cast<double>(k_scale[static_cast<std::size_t>(p * c.heads)]) *
+                    k[p * stride + d];
+                want += v;
+                size += std::fabs(v);
+              }
+              REQUIRE(close(o[i * ldo + d], want, 0, 2e-6 * size));
+            }
+          }
+          REQUIRE(s.guard_intact());
+          REQUIRE(o.guard_intact());
+        },
+        true);
+  }
+}
+
+TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
+  Random random(32);
+  for (const Case& c : kCases) {
+    const std::int64_t stride = c.heads * c.dim, lds = c.n + 2, ldo = c.dim + 16;
+    const std::vector<float> full = random.floats(c.n * stride), q = random.floats(c.nq * c.dim),
+                             prob = random.floats(c.nq * lds);
+    std::vector<std::uint16_t> half(full.size());
+    for (std::size_t i = 0; i < full.size(); ++i) half[i] = f32_to_f16(full[i]);
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          INFO("positions " << c.n << ", dim " << c.dim << ", queries " << c.nq);
+          const auto check = [&](const void* data, auto qk, auto pv, auto value) {
+            const KvRows rows = {data, nullptr, c.n, c.dim, stride, 0};
+            Guarded<float> s(c.nq * lds), o(c.nq * ldo);
+            qk(rows, q.data(), c.nq, s.data(), lds);
+            std::fill(o.data(), o.data() + o.size(), 0.5F);
+            pv(rows, prob.data(), lds, c.nq, o.data(), ldo);
+            for (std::int64_t i = 0; i < c.nq; ++i) {
+              for (std::int64_t p = 0; p < c.n; ++p) {
+                double want = 0, size = 0;
+                for (std::int64_t d = 0; d < c.dim; ++d) {
+                  const double v = static_cast<double>(q[static_cast<std::size_t>(i * c.dim + d)]) *
+                                   static_cast<double>(value(p * stride + d));
+                  want += v;
+                  size += std::fabs(v);
+                }
+                REQUIRE(close(s[i * lds + p], want, 0, 2e-6 * size));
+              }
+              for (std::int64_t d = 0; d < c.dim; ++d) {
+                double want = 0.5, size = 0.5;
+                for (std::int64_t p = 0; p < c.n; ++p) {
+                  const double v =
+                      static_cast<double>(prob[static_cast<std::size_t>(i * lds + p)]) *
+                      static_cast<double>(value(p * stride + d));
+                  want += v;
+                  size += std::fabs(v);
+                }
+                REQUIRE(close(o[i * ldo + d], want, 0, 2e-6 * size));
+              }
+            }
+            REQUIRE(s.guard_intact());
+            REQUIRE(o.guard_intact());
+          };
+          check(full.data(), t.qk_f32, t.pv_f32,
+                [&](std::int64_t i) { return full[static_cast<std::size_t>(i)]; });
+          check(half.data(), t.qk_f16, t.pv_f16,
+                [&](std::int64_t i) { return f16_to_f32(half[static_cast<std::size_t>(i)]); });
+        },
+        true);
+  }
+}
+
+}  // namespace cactus::kernels::test

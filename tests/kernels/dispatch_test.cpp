@@ -1,0 +1,51 @@
+// The choice of the instruction set: forced names, errors, and that the forced table is what runs.
+#include "kernels/dispatch.h"
+
+#include <cstring>
+
+#include "tests/support/catch.h"
+
+namespace cactus::kernels::test {
+
+TEST_CASE("the best instruction set is chosen, scalar is always there", "[kernels]") {
+  const auto isas = available_isas();
+  REQUIRE(!isas.empty());
+  REQUIRE(isas.front() == "scalar");
+  const Selection best = select_table("");
+  REQUIRE(best.table != nullptr);
+  REQUIRE(best.table->name == isas.back());
+}
+
+TEST_CASE("a forced instruction set is the one that runs", "[kernels]") {
+  for (const std::string_view name : available_isas()) {
+    const Selection s = select_table(name);
+    REQUIRE(s.table != nullptr);
+    REQUIRE(s.error.empty());
+    REQUIRE(s.table->name == name);
+  }
+}
+
+TEST_CASE("every table is complete", "[kernels]") {
+  for (const std::string_view name : available_isas()) {
+    const Table& t = *select_table(name).table;
+    static_assert(sizeof(Table) % sizeof(void*) == 0);
+    void* entries[sizeof(Table) / sizeof(void*)];
+    std::memcpy(entries, &t, sizeof t);
+    for (const void* entry : entries) REQUIRE(entry != nullptr);
+  }
+}
+
+TEST_CASE("an unknown or missing instruction set is a clear error", "[kernels]") {
+  const Selection unknown = select_table("sse9");
+  REQUIRE(unknown.table == nullptr);
+  REQUIRE(unknown.error.find("CACTUS_FORCE_ISA=sse9") != std::string::npos);
+  REQUIRE(unknown.error.find("scalar") != std::string::npos);
+  for (const std::string_view name : {"avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm"}) {
+    const Selection s = select_table(name);
+    if (s.table != nullptr) continue;
+    REQUIRE(s.error.find(name) != std::string::npos);
+    REQUIRE(s.error.find("scalar") != std::string::npos);
+  }
+}
+
+}  // namespace cactus::kernels::test
