@@ -1,8 +1,10 @@
 // Entries of the dotprod table.
-#include "kernels/table.h"
+#include "kernels/dotprod/fill.h"
 
 namespace cactus::kernels {
 
-void fill_dotprod(Table&) {}
+void fill_dotprod(Table& t) {
+  dotprod::fill_matmul(t);
+}
 
 }  // namespace cactus::kernels

@@ -1,8 +1,10 @@
 // Entries of the neon table.
-#include "kernels/table.h"
+#include "kernels/neon/fill.h"
 
 namespace cactus::kernels {
 
-void fill_neon(Table&) {}
+void fill_neon(Table& t) {
+  neon::fill_matmul(t);
+}
 
 }  // namespace cactus::kernels

@@ -1,0 +1,9 @@
+// Entries of the dotprod table, by file.
+#pragma once
+#include "kernels/table.h"
+
+namespace cactus::kernels::dotprod {
+
+void fill_matmul(Table& t);
+
+}  // namespace cactus::kernels::dotprod

@@ -1,0 +1,9 @@
+// Entries of the i8mm table, by file.
+#pragma once
+#include "kernels/table.h"
+
+namespace cactus::kernels::i8mm {
+
+void fill_matmul(Table& t);
+
+}  // namespace cactus::kernels::i8mm
