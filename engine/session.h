@@ -1,10 +1,11 @@
-// A conversation with a local model: messages in, a streamed reply out. Keeps the keys and values of
-// what it has seen and prefills only what is new.
+// A conversation with a local model: messages in, a streamed reply out. Keeps the keys and values
+// of what it has seen and prefills only what is new.
 #pragma once
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,25 +21,37 @@ struct SessionOptions {
   int threads = 0;                        // 0: kernels::default_threads()
   kernels::Type kv = kernels::Type::q8;
   bool exact = false;
-  std::int64_t context = 0;               // 0: the model's limit
+  std::int64_t context = 0;  // 0: the model's limit
 };
 
 // Unset members take the model's generation_config, then the usual defaults.
 struct SampleOptions {
-  std::optional<float> temperature;       // 0: greedy
+  std::optional<float> temperature;  // 0: greedy
   std::optional<float> top_p, min_p;
   std::optional<int> top_k;
   std::optional<float> repetition_penalty;
-  std::optional<std::uint64_t> seed;      // unset: from the system's generator
+  std::optional<std::uint64_t> seed;  // unset: from the system's generator
+};
+
+// Sees every generated token as it is read back by the model: for probes and confidence. Costs a
+// pass over the logits a token.
+class TokenObserver {
+ public:
+  virtual ~TokenObserver() = default;
+  virtual std::int64_t layer() const = 0;  // whose output it wants, as ForwardRequest counts
+  // log softmax(logits)[id] before any sampling rule; hidden [hidden], valid during the call. The
+  // last token of a reply is not read back and not reported.
+  virtual void on_token(std::int32_t id, float log_probability, std::span<const float> hidden) = 0;
 };
 
 struct GenerateOptions {
   SampleOptions sample;
-  std::int64_t max_tokens = 0;            // 0: until the model stops or the context is full
-  std::vector<std::string> stop;          // texts that end the reply; not part of it
-  bool think = false;                     // let the model think first, where it can
-  Json tools;                             // array of OpenAI-style function tools, or null
-  Json template_variables;                // further variables for the template, or null
+  std::int64_t max_tokens = 0;    // 0: until the model stops or the context is full
+  std::vector<std::string> stop;  // texts that end the reply; not part of it
+  bool think = false;             // let the model think first, where it can
+  Json tools;                     // array of OpenAI-style function tools, or null
+  Json template_variables;        // further variables for the template, or null
+  TokenObserver* observer = nullptr;
 };
 
 enum class FinishReason { stop, length, tool_calls, cancelled };
@@ -46,7 +59,7 @@ enum class FinishReason { stop, length, tool_calls, cancelled };
 enum class PieceKind { text, thought };
 struct Piece {
   PieceKind kind = PieceKind::text;
-  std::string_view text;                  // whole code points
+  std::string_view text;  // whole code points
 };
 // Called as the reply grows; return false to stop (as cancel does).
 using PieceSink = std::function<bool(const Piece&)>;
@@ -58,16 +71,16 @@ struct ReplyTiming {
 struct Reply {
   std::string text;
   std::string thought;
-  Json tool_calls = Json::array();        // [{"name":…, "arguments":{…}}]
+  Json tool_calls = Json::array();  // [{"name":…, "arguments":{…}}]
   FinishReason finish = FinishReason::stop;
-  std::int64_t prompt_tokens = 0;         // of the whole rendered conversation
-  std::int64_t cached_tokens = 0;         // of those, taken from the cache
+  std::int64_t prompt_tokens = 0;  // of the whole rendered conversation
+  std::int64_t cached_tokens = 0;  // of those, taken from the cache
   std::int64_t output_tokens = 0;
-  std::uint64_t seed = 0;                 // that was used
-  std::optional<double> confidence;       // 1 - p_wrong; unset: nothing measured it
-  std::string confidence_source;          // "probe", "logprob", or empty
+  std::uint64_t seed = 0;            // that was used
+  std::optional<double> confidence;  // 1 - p_wrong; unset: nothing measured it
+  std::string confidence_source;     // "probe", "logprob", or empty
   ReplyTiming timing;
-  std::vector<std::string> notices;       // "the oldest 2 turns were dropped: …"
+  std::vector<std::string> notices;  // "the oldest 2 turns were dropped: …"
 };
 
 // One thread at a time.
@@ -92,7 +105,7 @@ class Session {
                                  const PieceSink& sink, const std::atomic<bool>* cancel) = 0;
 
   virtual const Model& model() const = 0;
-  virtual void clear() = 0;               // forgets the cache, not the model
+  virtual void clear() = 0;  // forgets the cache, not the model
 };
 
 }  // namespace cactus

@@ -1,0 +1,102 @@
+#include "engine/session.h"
+
+#include <algorithm>
+
+#include "engine/session/generator.h"
+#include "engine/session/prompt.h"
+#include "engine/session/reply_builder.h"
+#include "engine/session/settings.h"
+#include "engine/weights/bundle.h"
+
+namespace cactus {
+namespace {
+
+constexpr std::int64_t kRoomForReply = 512;  // tokens that dropping turns leaves free, at most
+
+class LocalSession final : public Session {
+ public:
+  LocalSession(std::shared_ptr<const Model> model, const SessionOptions& options, int threads)
+      : model_(std::move(model)),
+        generator_(model_, options, threads),
+        stop_ids_(stop_ids(*model_)),
+        format_(reply_format_of(*model_)) {}
+
+  Result<Reply> reply(const Json& messages, const GenerateOptions& options, const PieceSink& sink,
+                      const std::atomic<bool>* cancel, bool drop_oldest) override {
+    CACTUS_TRY(prompt, drop_oldest ? fitting_chat_prompt(*model_, messages, options,
+                                                         generator_.context() - room(options))
+                                   : chat_prompt(*model_, messages, options));
+    return generate(prompt, &format_, options, sink, cancel);
+  }
+
+  Result<Reply> complete(std::string_view text, const GenerateOptions& options,
+                         const PieceSink& sink, const std::atomic<bool>* cancel) override {
+    CACTUS_TRY(prompt, raw_prompt(*model_, text));
+    return generate(prompt, nullptr, options, sink, cancel);
+  }
+
+  const Model& model() const override { return *model_; }
+  void clear() override { generator_.clear(); }
+
+ private:
+  std::int64_t room(const GenerateOptions& options) const {
+    const std::int64_t wanted = options.max_tokens > 0 ? options.max_tokens : kRoomForReply;
+    return std::min({wanted, kRoomForReply, generator_.context() / 4});
+  }
+
+  Result<Reply> generate(const Prompt& prompt, const ReplyFormat* format,
+                         const GenerateOptions& options, const PieceSink& sink,
+                         const std::atomic<bool>* cancel) {
+    if (prompt.ids.empty()) {
+      return make_error(ErrorKind::usage, "the prompt is empty", {}, "some text to continue");
+    }
+    CACTUS_TRY(settings, sample_settings(options.sample, model_->bundle().manifest().generation));
+    Reply reply;
+    reply.seed = options.sample.seed ? *options.sample.seed : system_seed();
+    if (!prompt.notice.empty()) reply.notices.push_back(prompt.notice);
+    Sampler sampler(settings, reply.seed);
+    ReplyBuilder builder(model_->tokenizer(), format, prompt.tail, options, sink, reply);
+    const Continuation work{.prompt = prompt.ids,
+                            .stop_ids = stop_ids_,
+                            .max_tokens = options.max_tokens,
+                            .observer = options.observer,
+                            .cancel = cancel};
+    CACTUS_CHECK(generator_.run(work, sampler, reply, [&](std::int32_t id) {
+      builder.add(id);
+      return builder.refused()   ? Verdict::stop_asked
+             : builder.stopped() ? Verdict::enough
+                                 : Verdict::more;
+    }));
+    builder.finish();
+    if (reply.finish == FinishReason::stop && !reply.tool_calls.empty()) {
+      reply.finish = FinishReason::tool_calls;
+    }
+    return reply;
+  }
+
+  std::shared_ptr<const Model> model_;
+  Generator generator_;
+  std::vector<std::int32_t> stop_ids_;
+  const ReplyFormat& format_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> model,
+                                                 const SessionOptions& options) {
+  if (options.table == nullptr) {
+    return make_error(ErrorKind::internal, "a session without an instruction set");
+  }
+  const std::int64_t limit = model->decoder().info().context;
+  if (options.context < 0 || options.context > limit) {
+    return make_error(ErrorKind::usage,
+                      "a context of " + std::to_string(options.context) + " tokens",
+                      model->name() + " reads at most " + std::to_string(limit),
+                      "--ctx " + std::to_string(limit) + " or less");
+  }
+  const int threads = options.threads > 0 ? options.threads : kernels::default_threads();
+  return std::unique_ptr<Session>(
+      std::make_unique<LocalSession>(std::move(model), options, threads));
+}
+
+}  // namespace cactus
