@@ -1,8 +1,10 @@
-// Entries of the avx2 table.
-#include "kernels/table.h"
+#include "kernels/avx2/avx2.h"
 
 namespace cactus::kernels {
 
-void fill_avx2(Table&) {}
+void fill_avx2(Table& t) {
+  avx2::fill_int8(t);
+  avx2::fill_float(t);
+}
 
 }  // namespace cactus::kernels

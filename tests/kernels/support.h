@@ -21,6 +21,20 @@ inline const Table& table_of(std::string_view name) {
   return *s.table;
 }
 
+#if defined(CACTUS_TEST_VNNI256)
+void fill_vnni256(Table& t);
+// avxvnni as avx512vnni CPUs can run it, or null.
+inline const Table* vnni256() {
+  static Table table = [] {
+    Table t = table_of("avx2");
+    fill_vnni256(t);
+    t.name = "avxvnni (EVEX)";
+    return t;
+  }();
+  return &table;
+}
+#endif
+
 // fn(reference, table) for each instruction set but scalar itself; `scalar_too` includes it.
 template <class Fn>
 void for_each_isa(Fn fn, bool scalar_too = false) {
@@ -29,6 +43,9 @@ void for_each_isa(Fn fn, bool scalar_too = false) {
     if (name == "scalar" && !scalar_too) continue;
     INFO("instruction set " << name);
     fn(reference, table_of(name));
+#if defined(CACTUS_TEST_VNNI256)
+    if (name == "avx512vnni") fn(reference, *vnni256());
+#endif
   }
 }
 
