@@ -1,0 +1,206 @@
+// What a sequence goes through: chunks, split prefill, rings, rewinding, marks, cancellation.
+#include "tests/engine/models/decoder_support.h"
+
+namespace cactus::test {
+namespace {
+
+using kernels::Type;
+
+// One way of computing: weights, keys and values, activations.
+struct Way {
+  const char* name;
+  Type weights;
+  Type kv;
+  bool exact;
+  // Attention adds up in another order for other chunks; a key or value then may round the other
+  // way.
+  double tolerance;
+};
+const Way kWays[] = {{"f32", Type::f32, Type::f32, true, 1e-3},
+                     {"f16 kv", Type::f32, Type::f16, true, 1e-2},
+                     {"int8", Type::q8, Type::q8, false, 2e-2},
+                     {"int4", Type::q4, Type::q8, false, 2e-2},
+                     {"int4 exact", Type::q4, Type::f32, true, 1e-3}};
+
+std::vector<float> last_row(const std::vector<float>& logits, std::int64_t vocab) {
+  return {logits.end() - vocab, logits.end()};
+}
+
+double difference(const std::vector<float>& a, const std::vector<float>& b) {
+  REQUIRE(a.size() == b.size());
+  return max_abs_difference(a.data(), b.data(), a.size());
+}
+
+TEST_CASE("split prefill changes nothing", "[engine]") {
+  for (const char* name : {"gemma4_text", "gemma4_mm"}) {
+    for (const Way& way : kWays) {
+      INFO(name << " " << way.name);
+      Engine engine(name, way.weights);
+      const auto ids = some_ids(67, 700, 1);
+      auto split = engine.state(way.kv, way.exact);
+      auto whole = engine.state(way.kv, way.exact);
+      const auto on = engine.forward(*split, ids);
+      const auto off = last_row(engine.forward_all(*whole, ids), engine.decoder->info().vocab);
+      CHECK(on == off);
+      // And it leaves the same keys and values behind.
+      const std::int32_t next = best_of(on);
+      CHECK(engine.forward(*split, {&next, 1}) == engine.forward(*whole, {&next, 1}));
+    }
+  }
+}
+
+TEST_CASE("prefill in chunks of any size, then decode, equals one pass", "[engine]") {
+  for (const Way& way : kWays) {
+    Engine engine("gemma4_text", way.weights);
+    const auto ids = some_ids(51, 700, 2);
+    const auto reply = some_ids(20, 700, 3);
+    auto one = engine.state(way.kv, way.exact);
+    auto expected = engine.forward(*one, ids);
+    for (const std::size_t chunk : {1u, 3u, 7u, 16u, 50u, 51u}) {
+      INFO(way.name << ", chunks of " << chunk);
+      auto state = engine.state(way.kv, way.exact, static_cast<std::int64_t>(chunk));
+      CHECK(difference(engine.prefill(*state, ids, chunk), expected) <= way.tolerance);
+      CHECK(state->length() == 51);
+    }
+    std::vector<std::int32_t> all = ids;
+    all.insert(all.end(), reply.begin(), reply.end());
+    auto whole = engine.state(way.kv, way.exact);
+    const auto rows = engine.forward_all(*whole, all);
+    const auto vocab = engine.decoder->info().vocab;
+    for (std::size_t i = 0; i < reply.size(); ++i) {
+      INFO(way.name << ", token " << i << " of the reply");
+      const auto logits = engine.forward(*one, {&reply[i], 1});
+      const auto* row = rows.data() + static_cast<std::int64_t>(ids.size() + i) * vocab;
+      CHECK(max_abs_difference(logits.data(), row, logits.size()) <= way.tolerance);
+    }
+  }
+}
+
+TEST_CASE("sequences far beyond the window equal one pass without a ring", "[engine]") {
+  // 700 tokens over windows of 8 and 16: rings of 13 and 21 slots turn over dozens of times.
+  for (const char* name : {"gemma4_text", "gemma4_mm"}) {
+    Engine engine(name, Type::f32);
+    const auto ids = some_ids(700, 700, 4);
+    const auto vocab = engine.decoder->info().vocab;
+    auto whole = engine.state(Type::f32, true, 700);
+    const auto rows = engine.forward_all(*whole, ids);
+    auto ring = engine.state(Type::f32, true, 5);
+    std::vector<float> all;
+    for (std::size_t i = 0; i < ids.size(); i += 5) {
+      const auto part = engine.forward_all(*ring, std::span(ids).subspan(i, 5));
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    CHECK(difference(all, rows) <= 2e-3);
+    CHECK(ring->bytes() < whole->bytes());
+    auto prompt = engine.state(Type::f32, true, 5);
+    CHECK(difference(engine.prefill(*prompt, ids, 5), last_row(rows, vocab)) <= 2e-3);
+  }
+}
+
+TEST_CASE("results do not depend on the number of threads", "[engine]") {
+  for (const Way& way : kWays) {
+    INFO(way.name);
+    Engine one("gemma4_text", way.weights, "", 1);
+    Engine three("gemma4_text", way.weights, "", 3);
+    const auto ids = some_ids(90, 700, 5);
+    auto a = one.state(way.kv, way.exact);
+    auto b = three.state(way.kv, way.exact);
+    CHECK(one.forward(*a, ids) == three.forward(*b, ids));
+    CHECK(one.forward(*a, {&ids[7], 1}) == three.forward(*b, {&ids[7], 1}));
+  }
+}
+
+TEST_CASE("rewinding equals never having gone on", "[engine]") {
+  Engine engine("gemma4_text", Type::q8);
+  const auto ids = some_ids(60, 700, 6);
+  const auto other = some_ids(9, 700, 7);
+  auto fresh = engine.state(Type::q8, false, 16);
+  engine.prefill(*fresh, std::span(ids).first(40), 16);
+  const auto expected = engine.forward(*fresh, other);
+
+  auto state = engine.state(Type::q8, false, 16);
+  engine.prefill(*state, std::span(ids).first(40), 16);
+  engine.prefill(*state, std::span(ids).subspan(40, 10), 1);
+  REQUIRE(state->rewind(40));  // 10 tokens back: within what the ring of 8 + 16 slots spares
+  CHECK(state->length() == 40);
+  CHECK(engine.forward(*state, other) == expected);
+
+  // 60 tokens hold the window of position 60 - 16 at the earliest.
+  auto far = engine.state(Type::q8, false, 16);
+  engine.prefill(*far, ids, 16);
+  CHECK_FALSE(far->rewind(40));
+  CHECK(far->length() == 60);
+  CHECK_FALSE(far->rewind(61));
+  REQUIRE(far->rewind(0));
+  engine.prefill(*far, std::span(ids).first(40), 16);
+  CHECK(engine.forward(*far, other) == expected);
+}
+
+TEST_CASE("a mark keeps rewinding possible however much follows", "[engine]") {
+  Engine engine("gemma4_text", Type::q8);
+  const auto ids = some_ids(400, 700, 8);
+  const auto other = some_ids(9, 700, 9);
+  const auto after = [&](std::size_t length) {
+    auto fresh = engine.state(Type::q8, false, 16);
+    engine.prefill(*fresh, std::span(ids).first(length), 16);
+    return engine.forward(*fresh, other);
+  };
+  auto state = engine.state(Type::q8, false, 16);
+  engine.prefill(*state, std::span(ids).first(40), 16);
+  state->mark();
+  engine.prefill(*state, std::span(ids).subspan(40), 16);
+  REQUIRE(state->rewind(40));
+  CHECK(engine.forward(*state, other) == after(40));
+  REQUIRE(state->rewind(40));  // again, and a little before it
+  REQUIRE(state->rewind(35));
+  CHECK(engine.forward(*state, other) == after(35));
+  // What follows 35 has been written over, so the mark no longer vouches for 40.
+  engine.prefill(*state, std::span(ids).subspan(100), 16);
+  CHECK_FALSE(state->rewind(40));
+  REQUIRE(state->rewind(35));
+  CHECK(engine.forward(*state, other) == after(35));
+}
+
+TEST_CASE("a cancelled call leaves the state as it was", "[engine]") {
+  Engine engine("gemma4_text", Type::f32);
+  const auto ids = some_ids(64, 700, 10);
+  auto fresh = engine.state(Type::f32, true, 16);
+  const auto expected = engine.prefill(*fresh, ids, 16);
+
+  auto state = engine.state(Type::f32, true, 16);
+  engine.prefill(*state, std::span(ids).first(48), 16);
+  std::atomic<bool> cancel{false};
+  ForwardRequest request;
+  request.cancel = &cancel;
+  std::int64_t reached = 0;
+  request.on_hidden = [&](std::int64_t layer, const float*, std::int64_t) {
+    reached = layer;
+    if (layer == 3) cancel = true;
+  };
+  const auto wrong = some_ids(16, 700, 11);
+  auto result = engine.decoder->forward(engine.exec, *state, wrong, request);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::cancelled);
+  CHECK(reached == 3);
+  CHECK(state->length() == 48);
+  CHECK(engine.forward(*state, std::span(ids).subspan(48)) == expected);
+}
+
+TEST_CASE("ids outside the vocabulary and full contexts are refused", "[engine]") {
+  Engine engine("gemma4_text", Type::q4);
+  auto state = engine.state(Type::q8, false, 512);
+  for (const std::int32_t id : {-1, 768, 1 << 30}) {
+    auto result = engine.decoder->forward(engine.exec, *state, {&id, 1}, {});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == ErrorKind::usage);
+  }
+  const auto ids = some_ids(2048, 700, 12);
+  engine.prefill(*state, ids, 512);
+  auto result = engine.decoder->forward(engine.exec, *state, {ids.data(), 1}, {});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::usage);
+  CHECK(state->length() == 2048);
+}
+
+}  // namespace
+}  // namespace cactus::test
