@@ -11,10 +11,12 @@
 namespace cactus::kernels {
 namespace {
 
-constexpr std::int64_t kQueryRows = 32;        // query rows (tokens × heads of a group) of a piece
-constexpr std::int64_t kKeyBlock = 64;         // positions whose scores exist at a time
-constexpr std::int64_t kSplitPositions = 512;  // positions of a piece when one query is split
+constexpr std::int64_t kQueryRows = 128;  // query rows (tokens × heads of a group) of a piece,
+constexpr std::int64_t kMaxTokens =
+    32;  // of at most so many tokens (they share what the last of them sees)
+constexpr std::int64_t kKeyBlock = 128;  // positions whose scores exist at a time
 constexpr float kNone = -std::numeric_limits<float>::infinity();
+static_assert(kKeyBlock <= kMaxKeys);
 
 struct Problem {
   const KvView& cache;
@@ -30,11 +32,19 @@ std::int64_t first_visible(const Problem& a, std::int64_t p) {
   return a.shape.window > 0 ? std::max<std::int64_t>(0, p - a.shape.window + 1) : 0;
 }
 
-// Result of some positions for one query row: o / sum is the attention over them.
-struct Row {
-  float max = kNone;
-  float sum = 0;
+// What attention over some positions leaves for each query row: o / sum is the result, and max the
+// shift of the exponents in both.
+struct Partial {
+  float* o;    // [rows, head_dim]
+  float* max;  // [rows]
+  float* sum;  // [rows]
 };
+constexpr std::int64_t partial_size(std::int64_t rows, std::int64_t dim) {
+  return rows * (dim + 2);
+}
+Partial partial_at(float* memory, std::int64_t rows, std::int64_t dim) {
+  return {memory, memory + rows * dim, memory + rows * (dim + 1)};
+}
 
 // Queries of tokens [begin, end) and the heads of one KV head, in the form the cache's type wants.
 void load_queries(const Exec& e, Exec::Scratch::Worker& s, const Problem& a, std::int64_t kv_head,
@@ -80,60 +90,55 @@ void score(const Exec& e, Exec::Scratch::Worker& s, const Problem& a, std::int64
     f(k, s.query.data(), rows, scores, kKeyBlock);
   }
   if (a.shape.logit_cap > 0)
-    for (std::int64_t i = 0; i < rows; ++i)
-      e.table.soft_cap(scores + i * kKeyBlock, n, a.shape.logit_cap);
+    e.table.soft_cap(scores, (rows - 1) * kKeyBlock + n, a.shape.logit_cap);
 }
 
 void accumulate(const Exec& e, const Problem& a, std::int64_t kv_head, std::int64_t slot,
-                std::int64_t n, std::int64_t rows, const float* prob, float* o) {
+                std::int64_t n, std::int64_t rows, const float* prob, const float* shrink,
+                float* o) {
   const KvRows v = rows_at(a.cache, a.cache.v, a.cache.v_scale, kv_head, slot, n);
   const auto f = a.cache.type == Type::q8    ? e.table.pv_q8
                  : a.cache.type == Type::f16 ? e.table.pv_f16
                                              : e.table.pv_f32;
-  f(v, prob, kKeyBlock, rows, o, a.cache.head_dim);
+  f(v, prob, kKeyBlock, rows, shrink, o, a.cache.head_dim);
 }
 
-// The queries of tokens [begin, end) against positions [from, to): o [rows, dim], state [rows].
+// The queries of tokens [begin, end) against positions [from, to). Blocks of keys end at multiples
+// of kKeyBlock (and where the ring does), so that a row's result is the same whatever the tokens
+// it is computed with.
 void attend(const Exec& e, Exec::Scratch::Worker& s, const Problem& a, std::int64_t kv_head,
-            std::int64_t begin, std::int64_t end, std::int64_t from, std::int64_t to, float* o,
-            Row* state) {
+            std::int64_t begin, std::int64_t end, std::int64_t from, std::int64_t to,
+            const Partial& out) {
   const std::int64_t dim = a.cache.head_dim;
   const std::int64_t rows = (end - begin) * a.group;
   load_queries(e, s, a, kv_head, begin, end);
-  std::fill(o, o + rows * dim, 0.0F);
-  std::fill(state, state + rows, Row{});
+  std::fill(out.o, out.o + rows * dim, 0.0F);
+  std::fill(out.max, out.max + rows, kNone);
+  std::fill(out.sum, out.sum + rows, 0.0F);
   float* scores = s.scores.reserve(rows * kKeyBlock);
+  float* shrink = s.shrink.reserve(rows);
+  std::int32_t* low = s.visible.reserve(2 * rows);
+  std::int32_t* high = low + rows;
   for (std::int64_t p = from; p < to;) {
     const std::int64_t slot = p % a.cache.slots;
     const std::int64_t aligned = (p / kKeyBlock + 1) * kKeyBlock;
     const std::int64_t n = std::min({aligned - p, to - p, a.cache.slots - slot});
     score(e, s, a, kv_head, slot, n, rows, scores);
     for (std::int64_t i = 0; i < rows; ++i) {
-      float* row = scores + i * kKeyBlock;
       const std::int64_t at = a.start + begin + i / a.group;
-      const std::int64_t low = std::clamp<std::int64_t>(first_visible(a, at) - p, 0, n);
-      const std::int64_t high = std::clamp<std::int64_t>(at + 1 - p, low, n);
-      std::fill(row, row + low, 0.0F);
-      std::fill(row + high, row + n, 0.0F);
-      if (low == high) continue;
-      const float max = std::max(state[i].max, e.table.max(row + low, high - low));
-      const float sum = e.table.exp_sum(row + low, high - low, max);
-      if (max > state[i].max) {
-        const float shrink = std::exp(state[i].max - max);
-        e.table.scale_mul(o + i * dim, shrink, nullptr, dim, o + i * dim);
-        state[i].sum *= shrink;
-        state[i].max = max;
-      }
-      state[i].sum += sum;
+      const std::int64_t first = std::clamp<std::int64_t>(first_visible(a, at) - p, 0, n);
+      low[i] = static_cast<std::int32_t>(first);
+      high[i] = static_cast<std::int32_t>(std::clamp<std::int64_t>(at + 1 - p, first, n));
     }
-    accumulate(e, a, kv_head, slot, n, rows, scores, o);
+    e.table.softmax(scores, kKeyBlock, rows, n, low, high, out.max, out.sum, shrink);
+    accumulate(e, a, kv_head, slot, n, rows, scores, shrink, out.o);
     p += n;
   }
 }
 
 void attend_blocks(Exec& e, const Problem& a, std::int64_t count, float* out, std::int64_t ldo) {
   const std::int64_t dim = a.cache.head_dim;
-  const std::int64_t tokens = std::max<std::int64_t>(1, kQueryRows / a.group);
+  const std::int64_t tokens = std::clamp<std::int64_t>(kQueryRows / a.group, 1, kMaxTokens);
   const std::int64_t blocks = (count + tokens - 1) / tokens;
   e.pool.run(blocks * a.cache.kv_heads, 1, [&](std::int64_t unit, std::int64_t last, int worker) {
     Exec::Scratch::Worker& s = e.scratch->worker(worker);
@@ -143,58 +148,64 @@ void attend_blocks(Exec& e, const Problem& a, std::int64_t count, float* out, st
       const std::int64_t begin = (blocks - 1 - unit / a.cache.kv_heads) * tokens;
       const std::int64_t end = std::min(begin + tokens, count);
       const std::int64_t rows = (end - begin) * a.group;
-      float* o = s.tile[0].reserve(rows * dim);
-      Row* state = reinterpret_cast<Row*>(s.tile[1].reserve(rows * 2));
-      attend(e, s, a, kv_head, begin, end, first_visible(a, a.start + begin), a.start + end, o,
-             state);
+      const Partial p = partial_at(s.tile[0].reserve(partial_size(rows, dim)), rows, dim);
+      attend(e, s, a, kv_head, begin, end, first_visible(a, a.start + begin), a.start + end, p);
       for (std::int64_t i = 0; i < rows; ++i) {
         float* to = out + (begin + i / a.group) * ldo + (kv_head * a.group + i % a.group) * dim;
-        e.table.scale_mul(o + i * dim, 1.0F / state[i].sum, nullptr, dim, to);
+        e.table.scale_mul(p.o + i * dim, 1.0F / p.sum[i], nullptr, dim, to);
       }
     }
   });
 }
 
-// One token whose positions are split in parts of kSplitPositions.
+// Positions of a part when one token is split: few parts (each leaves a result to merge), but
+// enough for every thread, and the same ones whatever the number of threads.
+std::int64_t split_positions(std::int64_t visible) {
+  const std::int64_t blocks = (visible + kKeyBlock - 1) / kKeyBlock;
+  return kKeyBlock * std::clamp<std::int64_t>(blocks / 16, 1, 8);
+}
+
 void attend_split(Exec& e, const Problem& a, std::int64_t token, float* out) {
   const std::int64_t dim = a.cache.head_dim;
   const std::int64_t at = a.start + token;
-  const std::int64_t first = first_visible(a, at) / kSplitPositions;
-  const std::int64_t parts = at / kSplitPositions + 1 - first;
-  const std::int64_t rows = a.group;
-  const std::int64_t stride = rows * (dim + 2);
-  float* partial = e.scratch->partial.reserve(parts * a.cache.kv_heads * stride);
-  e.pool.run(parts * a.cache.kv_heads, 1, [&](std::int64_t unit, std::int64_t last, int worker) {
+  const std::int64_t low = first_visible(a, at);
+  const std::int64_t size = split_positions(at + 1 - low);
+  const std::int64_t first = low / size;
+  const std::int64_t parts = at / size + 1 - first;
+  const std::int64_t heads = a.cache.kv_heads;
+  const std::int64_t stride = partial_size(a.group, dim);
+  float* partial = e.scratch->partial.reserve(parts * heads * stride);
+  const auto part_of = [&](std::int64_t part, std::int64_t kv_head) {
+    return partial_at(partial + (part * heads + kv_head) * stride, a.group, dim);
+  };
+  e.pool.run(parts * heads, 1, [&](std::int64_t unit, std::int64_t last, int worker) {
     for (; unit < last; ++unit) {
-      const std::int64_t part = first + unit / a.cache.kv_heads;
-      const std::int64_t from = std::max(part * kSplitPositions, first_visible(a, at));
-      const std::int64_t to = std::min((part + 1) * kSplitPositions, at + 1);
-      float* o = partial + unit * stride;
-      attend(e, e.scratch->worker(worker), a, unit % a.cache.kv_heads, token, token + 1, from, to,
-             o, reinterpret_cast<Row*>(o + rows * dim));
+      const std::int64_t part = unit / heads;
+      const std::int64_t from = std::max((first + part) * size, low);
+      const std::int64_t to = std::min((first + part + 1) * size, at + 1);
+      attend(e, e.scratch->worker(worker), a, unit % heads, token, token + 1, from, to,
+             part_of(part, unit % heads));
     }
   });
-  for (std::int64_t h = 0; h < a.cache.kv_heads * a.group; ++h) {
-    const std::int64_t kv_head = h / a.group;
-    const auto part_o = [&](std::int64_t part) {
-      return partial + (part * a.cache.kv_heads + kv_head) * stride;
-    };
-    const auto part_state = [&](std::int64_t part) {
-      return reinterpret_cast<const Row*>(part_o(part) + rows * dim)[h % a.group];
-    };
-    float max = kNone;
-    for (std::int64_t i = 0; i < parts; ++i) max = std::max(max, part_state(i).max);
-    float sum = 0;
-    for (std::int64_t i = 0; i < parts; ++i)
-      sum += part_state(i).sum * std::exp(part_state(i).max - max);
-    float* to = out + h * dim;
-    std::fill(to, to + dim, 0.0F);
-    for (std::int64_t i = 0; i < parts; ++i) {
-      const float weight = std::exp(part_state(i).max - max) / sum;
-      const KvRows v = {part_o(i) + h % a.group * dim, nullptr, 1, dim, dim, 1};
-      e.table.pv_f32(v, &weight, 1, 1, to, dim);
+  e.pool.run(a.shape.heads, 1, [&](std::int64_t h, std::int64_t last, int) {
+    for (; h < last; ++h) {
+      const std::int64_t i = h % a.group;
+      float max = kNone;
+      float sum = 0;
+      for (std::int64_t k = 0; k < parts; ++k) max = std::max(max, part_of(k, h / a.group).max[i]);
+      for (std::int64_t k = 0; k < parts; ++k) {
+        const Partial p = part_of(k, h / a.group);
+        sum += p.sum[i] * std::exp(p.max[i] - max);
+      }
+      float* to = out + h * dim;
+      std::fill(to, to + dim, 0.0F);
+      for (std::int64_t k = 0; k < parts; ++k) {
+        const Partial p = part_of(k, h / a.group);
+        const float weight = std::exp(p.max[i] - max) / sum;
+        e.table.add_scale_mul(to, p.o + i * dim, weight, nullptr, 1.0F, dim);
+      }
     }
-  }
+  });
 }
 
 }  // namespace
@@ -204,7 +215,7 @@ void attention(Exec& e, const KvView& cache, const AttentionShape& shape, const 
                std::int64_t ldo) {
   const Problem a = {cache, shape, q, ldq, start, shape.heads / cache.kv_heads};
   const std::int64_t visible = shape.window > 0 ? std::min(shape.window, start + 1) : start + 1;
-  if (count <= 4 && visible > kSplitPositions) {
+  if (count <= 4 && visible >= 2 * kKeyBlock) {
     for (std::int64_t t = 0; t < count; ++t) attend_split(e, a, t, out + t * ldo);
     return;
   }

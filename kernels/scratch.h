@@ -18,6 +18,8 @@ struct Exec::Scratch {
     Buffer<std::int8_t> query8;  // the same as int8, with
     Buffer<float> query_scale;   // its scales [queries]
     Buffer<std::int32_t> query_sum;
+    Buffer<float> shrink;          // attention: [queries]
+    Buffer<std::int32_t> visible;  // attention: first and last visible column [2, queries]
   };
   explicit Scratch(int threads) : workers(static_cast<std::size_t>(threads)) {}
   Worker& worker(int i) { return workers[static_cast<std::size_t>(i)]; }

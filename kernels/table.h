@@ -13,9 +13,6 @@
 //   operand that `expand_*` writes is private to an instruction set: who overrides one of
 //   expand_q4, expand_q8, gemm overrides all three.
 //
-// For helpers rows and arm: quantize_groups down to rope, and the attention block, are a first form
-// meant to be reshaped by whoever makes them fast; change scalar and tests/kernels with them, and
-// keep the int8 products as they are.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +54,8 @@ struct KvRows {
   std::int64_t stride;
   std::int64_t scale_stride;
 };
+
+inline constexpr std::int64_t kMaxKeys = 128;
 
 struct Table {
   const char* name;  // "scalar", "avx2", …: static storage
@@ -118,23 +117,34 @@ struct Table {
 
   float (*max)(const float* x, std::int64_t n);             // -inf when n = 0; NaN never wins
   std::int64_t (*argmax)(const float* x, std::int64_t n);   // first of equals; NaN never wins
-  float (*exp_sum)(float* x, std::int64_t n, float shift);  // x = exp(x - shift), returns Σ x
   double (*sum_exp)(const float* x, std::int64_t n, float shift);
 
   // -- attention
+  // One call takes a block of at most kMaxKeys keys or values and all query rows that share them
+  // (some 128 in prefill, one per head of the group in decode), so that an instruction set may
+  // rearrange the block first. A row's result does not depend on nq, nor on keys with prob 0.
   // s[i][p] = q[i] · k[p] for nq queries [nq, dim] and k.n keys; rows of s `lds` apart. q8: queries
-  // are int8 with their own scale (the attention scale is already in it) and Σ q.
+  // are int8 (±127, as the keys) with their own scale (the attention scale is in it) and Σ q.
   void (*qk_q8)(const KvRows& k, const std::int8_t* q, const float* q_scale,
                 const std::int32_t* q_sum, std::int64_t nq, float* s, std::int64_t lds);
   void (*qk_f16)(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds);
   void (*qk_f32)(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds);
-  // o[i] += Σ_p prob[i][p] · v[p] for nq rows; rows of prob `ldp`, of o `ldo` apart.
-  void (*pv_q8)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-                std::int64_t ldo);
-  void (*pv_f16)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-                 std::int64_t ldo);
-  void (*pv_f32)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-                 std::int64_t ldo);
+  // One step of an online softmax: row i of s [rows, n], rows `lds` apart, sees the columns
+  // low[i] … high[i]-1 (0 ≤ low ≤ high ≤ n). With m = the greatest of max[i] and what it sees:
+  // shrink[i] = exp(max[i] - m), s = exp(s - m) where visible and 0 elsewhere, sum[i] =
+  // sum[i] · shrink[i] + Σ s, max[i] = m. max[i] = -inf at the start; a row that sees nothing keeps
+  // its max and sum and has shrink 1.
+  void (*softmax)(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n,
+                  const std::int32_t* low, const std::int32_t* high, float* max, float* sum,
+                  float* shrink);
+  // o[i] = shrink[i] · o[i] + Σ_p prob[i][p] · v[p] for nq rows; rows of prob `ldp`, of o `ldo`
+  // apart. q8: prob · scale may be rounded to 15 bits of the row's largest.
+  void (*pv_q8)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
+                const float* shrink, float* o, std::int64_t ldo);
+  void (*pv_f16)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
+                 const float* shrink, float* o, std::int64_t ldo);
+  void (*pv_f32)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
+                 const float* shrink, float* o, std::int64_t ldo);
 
   // -- the machine's limits (limits.h)
   // Runs `n` rounds of the widest int8 multiply-add this instruction set has, in registers, and

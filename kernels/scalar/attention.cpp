@@ -1,4 +1,7 @@
 // The specification of the attention primitives.
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/pack.h"
 #include "kernels/scalar/scalar.h"
 
@@ -39,11 +42,32 @@ void qk_f32(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int
   qk<float>(k, q, nq, s, lds, [](float v) { return v; });
 }
 
+void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, const std::int32_t* low,
+             const std::int32_t* high, float* max, float* sum, float* shrink) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    float* row = s + i * lds;
+    std::fill(row, row + low[i], 0.0F);
+    std::fill(row + high[i], row + n, 0.0F);
+    shrink[i] = 1;
+    if (low[i] == high[i]) continue;
+    float m = max[i];
+    for (std::int64_t p = low[i]; p < high[i]; ++p) m = row[p] > m ? row[p] : m;
+    shrink[i] = std::exp(max[i] - m);
+    max[i] = m;
+    sum[i] *= shrink[i];
+    for (std::int64_t p = low[i]; p < high[i]; ++p) {
+      row[p] = std::exp(row[p] - m);
+      sum[i] += row[p];
+    }
+  }
+}
+
 template <class T, class Load>
-void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-        std::int64_t ldo, Load load) {
+void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, const float* shrink,
+        float* o, std::int64_t ldo, Load load) {
   const auto* values = static_cast<const T*>(v.data);
   for (std::int64_t i = 0; i < nq; ++i) {
+    for (std::int64_t d = 0; d < v.dim; ++d) o[i * ldo + d] *= shrink[i];
     for (std::int64_t p = 0; p < v.n; ++p) {
       float weight = prob[i * ldp + p];
       if (v.scale != nullptr) weight *= v.scale[p * v.scale_stride];
@@ -53,19 +77,20 @@ void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, f
   }
 }
 
-void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-           std::int64_t ldo) {
-  pv<std::int8_t>(v, prob, ldp, nq, o, ldo, [](std::int8_t x) { return static_cast<float>(x); });
+void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
+           const float* shrink, float* o, std::int64_t ldo) {
+  pv<std::int8_t>(v, prob, ldp, nq, shrink, o, ldo,
+                  [](std::int8_t x) { return static_cast<float>(x); });
 }
 
-void pv_f16(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-            std::int64_t ldo) {
-  pv<std::uint16_t>(v, prob, ldp, nq, o, ldo, f16_to_f32);
+void pv_f16(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
+            const float* shrink, float* o, std::int64_t ldo) {
+  pv<std::uint16_t>(v, prob, ldp, nq, shrink, o, ldo, f16_to_f32);
 }
 
-void pv_f32(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, float* o,
-            std::int64_t ldo) {
-  pv<float>(v, prob, ldp, nq, o, ldo, [](float x) { return x; });
+void pv_f32(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
+            const float* shrink, float* o, std::int64_t ldo) {
+  pv<float>(v, prob, ldp, nq, shrink, o, ldo, [](float x) { return x; });
 }
 
 }  // namespace
@@ -74,6 +99,7 @@ void fill_attention(Table& t) {
   t.qk_q8 = qk_q8;
   t.qk_f16 = qk_f16;
   t.qk_f32 = qk_f32;
+  t.softmax = softmax;
   t.pv_q8 = pv_q8;
   t.pv_f16 = pv_f16;
   t.pv_f32 = pv_f32;

@@ -114,15 +114,6 @@ std::int64_t argmax(const float* x, std::int64_t n) {
   return at;
 }
 
-float exp_sum(float* x, std::int64_t n, float shift) {
-  float sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    x[i] = std::exp(x[i] - shift);
-    sum += x[i];
-  }
-  return sum;
-}
-
 double sum_exp(const float* x, std::int64_t n, float shift) {
   double sum = 0;
   for (std::int64_t i = 0; i < n; ++i) sum += std::exp(static_cast<double>(x[i] - shift));
@@ -144,7 +135,6 @@ void fill_rows(Table& t) {
   t.rope = rope;
   t.max = max_of;
   t.argmax = argmax;
-  t.exp_sum = exp_sum;
   t.sum_exp = sum_exp;
 }
 

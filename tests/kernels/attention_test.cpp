@@ -1,4 +1,9 @@
 // Attention primitives against plain double sums on every instruction set.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
 #include "kernels/pack.h"
 #include "tests/kernels/support.h"
 
@@ -37,7 +42,8 @@ TEST_CASE("qk and pv on int8 rows", "[kernels]") {
           Guarded<float> s(c.nq * lds), o(c.nq * ldo);
           t.qk_q8(rows, qs, q_scale.data(), sum.data(), c.nq, s.data(), lds);
           std::fill(o.data(), o.data() + o.size(), 0.5F);
-          t.pv_q8(rows, prob.data(), lds, c.nq, o.data(), ldo);
+          const std::vector<float> shrink(static_cast<std::size_t>(c.nq), 0.5F);
+          t.pv_q8(rows, prob.data(), lds, c.nq, shrink.data(), o.data(), ldo);
           for (std::int64_t i = 0; i < c.nq; ++i) {
             for (std::int64_t p = 0; p < c.n; ++p) {
               std::int32_t dot = 0;
@@ -48,16 +54,18 @@ TEST_CASE("qk and pv on int8 rows", "[kernels]") {
               REQUIRE(close(s[i * lds + p], want, 1e-6));
             }
             for (std::int64_t d = 0; d < c.dim; ++d) {
-              double want = 0.5, size = 0.5;
+              double want = 0.25, size = 0.25, largest = 0, values = 0;
               for (std::int64_t p = 0; p < c.n; ++p) {
-                const double v =
+                const double weight =
                     static_cast<double>(prob[static_cast<std::size_t>(i * lds + p)]) *
-                    static_cast<double>(k_scale[static_cast<std::size_t>(p * c.heads)]) *
-                    k[p * stride + d];
-                want += v;
-                size += std::fabs(v);
+                    static_cast<double>(k_scale[static_cast<std::size_t>(p * c.heads)]);
+                want += weight * k[p * stride + d];
+                size += std::fabs(weight * k[p * stride + d]);
+                largest = std::max(largest, std::fabs(weight));
+                values += std::abs(k[p * stride + d]);
               }
-              REQUIRE(close(o[i * ldo + d], want, 0, 2e-6 * size));
+              const double rounding = 0.501 * largest / 32767 * values;
+              REQUIRE(close(o[i * ldo + d], want, 0, 2e-6 * size + rounding));
             }
           }
           REQUIRE(s.guard_intact());
@@ -83,7 +91,8 @@ TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
             Guarded<float> s(c.nq * lds), o(c.nq * ldo);
             qk(rows, q.data(), c.nq, s.data(), lds);
             std::fill(o.data(), o.data() + o.size(), 0.5F);
-            pv(rows, prob.data(), lds, c.nq, o.data(), ldo);
+            const std::vector<float> shrink(static_cast<std::size_t>(c.nq), 0.5F);
+            pv(rows, prob.data(), lds, c.nq, shrink.data(), o.data(), ldo);
             for (std::int64_t i = 0; i < c.nq; ++i) {
               for (std::int64_t p = 0; p < c.n; ++p) {
                 double want = 0, size = 0;
@@ -96,7 +105,7 @@ TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
                 REQUIRE(close(s[i * lds + p], want, 0, 2e-6 * size));
               }
               for (std::int64_t d = 0; d < c.dim; ++d) {
-                double want = 0.5, size = 0.5;
+                double want = 0.25, size = 0.25;
                 for (std::int64_t p = 0; p < c.n; ++p) {
                   const double v =
                       static_cast<double>(prob[static_cast<std::size_t>(i * lds + p)]) *
@@ -114,6 +123,63 @@ TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
                 [&](std::int64_t i) { return full[static_cast<std::size_t>(i)]; });
           check(half.data(), t.qk_f16, t.pv_f16,
                 [&](std::int64_t i) { return f16_to_f32(half[static_cast<std::size_t>(i)]); });
+        },
+        true);
+  }
+}
+
+TEST_CASE("softmax goes on from block to block", "[kernels]") {
+  Random random(33);
+  for (const std::int64_t n : {1, 2, 7, 16, 33, 100, 128}) {
+    const std::int64_t rows = 5, lds = n + 3, blocks = 3;
+    const std::vector<float> x = random.floats(blocks * rows * lds, 6);
+    std::vector<std::int32_t> low, high;
+    for (std::int64_t i = 0; i < blocks * rows; ++i) {
+      low.push_back(static_cast<std::int32_t>(i % 4 == 0 ? 0 : random.below(n + 1)));
+      high.push_back(low.back() +
+                     static_cast<std::int32_t>(i % 3 == 0 ? n - low.back()
+                                                          : random.below(n + 1 - low.back())));
+    }
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          INFO("columns " << n);
+          std::vector<float> max(rows, -std::numeric_limits<float>::infinity()), sum(rows, 0.0F),
+              shrink(rows);
+          std::vector<double> want(rows, 0.0);
+          for (std::int64_t b = 0; b < blocks; ++b) {
+            Guarded<float> s(rows * lds);
+            std::copy_n(x.begin() + b * rows * lds, rows * lds, s.data());
+            const std::vector<float> before = max;
+            t.softmax(s.data(), lds, rows, n, &low[std::size_t(b * rows)],
+                      &high[std::size_t(b * rows)], max.data(), sum.data(), shrink.data());
+            REQUIRE(s.guard_intact());
+            for (std::int64_t i = 0; i < rows; ++i) {
+              const auto at = static_cast<std::size_t>(i);
+              const auto [from, to] =
+                  std::pair(low[std::size_t(b * rows + i)], high[std::size_t(b * rows + i)]);
+              float m = before[at];
+              for (std::int64_t p = from; p < to; ++p)
+                m = std::max(m, x[std::size_t((b * rows + i) * lds + p)]);
+              REQUIRE(max[at] == m);
+              const double scale =
+                  from == to ? 1
+                             : std::exp(static_cast<double>(before[at]) - static_cast<double>(m));
+              REQUIRE(close(shrink[at], scale, 1e-6));
+              want[at] *= scale;
+              for (std::int64_t p = 0; p < n; ++p) {
+                const bool visible = p >= from && p < to;
+                const double e =
+                    visible
+                        ? std::exp(static_cast<double>(x[std::size_t((b * rows + i) * lds + p)]) -
+                                   static_cast<double>(m))
+                        : 0;
+                REQUIRE(close(s[i * lds + p], e, 2e-6, 1e-37));
+                want[at] += e;
+              }
+              REQUIRE(close(sum[at], want[at], 3e-6));
+              REQUIRE(s[i * lds + n] == x[std::size_t((b * rows + i) * lds + n)]);
+            }
+          }
         },
         true);
   }

@@ -201,27 +201,16 @@ TEST_CASE("max and argmax: first of equals, NaN never wins", "[kernels]") {
   for_each_isa([&](const Table&, const Table& t) { REQUIRE(t.max(nullptr, 0) == -kInf); }, true);
 }
 
-TEST_CASE("exp_sum and sum_exp", "[kernels]") {
+TEST_CASE("sum_exp", "[kernels]") {
   for (const std::int64_t n : sizes()) {
     std::vector<float> x = Random(15).floats(n, 4);
     if (n > 4) x[2] = -kInf;
     if (n > 4) x[3] = -200.0F;
-    const float shift = 3.0F;
     double want = 0;
     for (const float v : x) want += std::exp(static_cast<double>(v) - 3.0);
-    for_each_isa(
-        [&](const Table&, const Table& t) {
-          Guarded<float> y(n);
-          std::copy(x.begin(), x.end(), y.data());
-          REQUIRE(close(t.exp_sum(y.data(), n, shift), want, 5e-6));
-          REQUIRE(close(t.sum_exp(x.data(), n, shift), want, 2e-6));
-          for (std::int64_t i = 0; i < n; ++i) {
-            const double e = std::exp(static_cast<double>(x[static_cast<std::size_t>(i)]) - 3.0);
-            REQUIRE(close(y[i], e, 2e-6, 1e-37));
-          }
-          REQUIRE(y.guard_intact());
-        },
-        true);
+    for_each_isa([&](const Table&,
+                     const Table& t) { REQUIRE(close(t.sum_exp(x.data(), n, 3.0F), want, 2e-6)); },
+                 true);
   }
 }
 
