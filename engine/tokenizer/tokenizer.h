@@ -14,6 +14,10 @@
 
 namespace cactus {
 
+namespace text {
+class Loader;
+}
+
 struct EncodeOptions {
   bool add_special = false;          // what the post-processor adds around a text (bos, [CLS], …)
   bool parse_added = true;           // recognise added tokens in the text at all
@@ -60,6 +64,7 @@ class Tokenizer {
 
  private:
   friend class Detokenizer;
+  friend class text::Loader;
   struct Impl;
   explicit Tokenizer(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
