@@ -24,15 +24,13 @@ std::string replace_all(std::string_view text, std::string_view from, std::strin
   }
 }
 
-// English punctuation and contractions as BERT's tokenizer rejoins them. `negation`: also
-// " do not" (a decoder stage does, the library around it does not).
-std::string tidy(std::string text, bool negation) {
+// English punctuation and contractions as BERT's tokenizer rejoins them.
+std::string tidy(std::string text) {
   constexpr std::string_view pairs[][2] = {{" .", "."},     {" ?", "?"},           {" !", "!"},
                                            {" ,", ","},     {" ' ", "'"},          {" n't", "n't"},
                                            {" 'm", "'m"},   {" do not", " don't"}, {" 's", "'s"},
                                            {" 've", "'ve"}, {" 're", "'re"}};
   for (const auto& pair : pairs) {
-    if (pair[0] == " do not" && !negation) continue;
     if (text.find(pair[0]) != std::string::npos) text = replace_all(text, pair[0], pair[1]);
   }
   return text;
@@ -67,9 +65,8 @@ std::string spelled_bytes(std::string_view token) {
 
 }  // namespace
 
-Result<DecoderSpec> DecoderSpec::load(const Json& json, bool clean_up) {
+Result<DecoderSpec> DecoderSpec::load(const Json& json) {
   DecoderSpec spec;
-  spec.clean_up_ = clean_up;
   if (json.is_null()) {
     Stage join;
     join.kind = Kind::join;
@@ -143,7 +140,7 @@ Status DecoderSpec::add(const Json& json, int depth) {
 void DecoderStream::pass(std::size_t index, std::string_view token, std::string& out) {
   using Kind = DecoderSpec::Kind;
   if (index == states_.size()) {
-    (spec_->clean_up_ ? whole_ : out).append(token);
+    out.append(token);
     return;
   }
   const DecoderSpec::Stage& stage = spec_->stages_[index];
@@ -169,7 +166,7 @@ void DecoderStream::pass(std::size_t index, std::string_view token, std::string&
       } else if (!first) {
         piece.insert(0, " ");
       }
-      return pass(index + 1, stage.flag ? tidy(std::move(piece), true) : piece, out);
+      return pass(index + 1, stage.flag ? tidy(std::move(piece)) : piece, out);
     }
     case Kind::byte_fallback:
       if (const int byte = byte_token(token); byte >= 0) {
@@ -236,10 +233,6 @@ void DecoderStream::finish(std::string& out) {
     }
   }
   for (State& state : states_) state = State{};
-  if (spec_->clean_up_) {
-    out += tidy(std::move(whole_), false);
-    whole_.clear();
-  }
 }
 
 }  // namespace cactus::text

@@ -16,10 +16,9 @@ class DecoderStream;
 // Immutable; any number of streams may use one.
 class DecoderSpec {
  public:
-  // `json`: the file's "decoder", may be null (tokens are joined with spaces then). `clean_up`: the
-  // whole text is tidied at the end as BERT's tokenizer does (" ." becomes "." and so on).
-  // Errors: incompatible, naming the component.
-  static Result<DecoderSpec> load(const Json& json, bool clean_up);
+  // `json`: the file's "decoder", may be null (tokens are joined with spaces then). Errors:
+  // incompatible, naming the component.
+  static Result<DecoderSpec> load(const Json& json);
 
  private:
   friend class DecoderStream;
@@ -35,7 +34,6 @@ class DecoderSpec {
   Status add(const Json& json, int depth);
 
   std::vector<Stage> stages_;
-  bool clean_up_ = false;
 };
 
 // One text. What push returns is whole code points.
@@ -60,7 +58,6 @@ class DecoderStream {
 
   const DecoderSpec* spec_;
   std::vector<State> states_;
-  std::string whole_;  // where the text is tidied at the end
 };
 
 }  // namespace cactus::text

@@ -60,8 +60,6 @@ Result<TokenizerConfig> TokenizerConfig::load(std::string_view json) {
       read_token(config.eos);
     } else if (key == "add_bos_token") {
       read_optional_bool(reader, config.add_bos);
-    } else if (key == "clean_up_tokenization_spaces") {
-      read_optional_bool(reader, config.clean_up);
     } else {
       reader.skip_value();
     }
@@ -91,10 +89,7 @@ class Loader {
     impl_->post_processor = std::move(post);
     CACTUS_CHECK(finish_model());
     CACTUS_CHECK(index_added_tokens());
-    const bool clean_up = config.clean_up && impl_->bpe == nullptr;
-    CACTUS_TRY(decoder, component(decoder_, [&](const Json& json) {
-                 return DecoderSpec::load(json, clean_up);
-               }));
+    CACTUS_TRY(decoder, component(decoder_, &DecoderSpec::load));
     impl_->decoder = std::move(decoder);
     apply_config(config);
     return std::unique_ptr<const Tokenizer::Impl>(std::move(impl_));

@@ -11,7 +11,6 @@ namespace cactus::text {
 struct TokenizerConfig {
   std::string bos, eos;  // the tokens' texts, empty where there is none
   bool add_bos = false;
-  bool clean_up = false;
 
   // Empty `json` gives the defaults. Errors: incompatible.
   static Result<TokenizerConfig> load(std::string_view json);

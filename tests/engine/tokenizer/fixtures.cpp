@@ -15,7 +15,9 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-std::string fixture(const std::string& name) { return std::string(CACTUS_FIXTURES) + "/" + name; }
+std::string fixture(const std::string& name) {
+  return std::string(CACTUS_FIXTURES) + "/" + name;
+}
 
 const Tokenizer& tokenizer_of(const std::string& name) {
   static std::map<std::string, std::unique_ptr<const Tokenizer>> loaded;

@@ -8,12 +8,13 @@ using Ids = std::vector<std::int32_t>;
 
 namespace {
 
-const char* const cases[] = {"gemma4_text", "gemma3_text", "qwen3",        "smollm2_llama",
-                             "lfm2",        "lfm2_vl",     "whisper",      "nomic_bert",
+const char* const cases[] = {"gemma4_text",  "gemma3_text", "qwen3",   "smollm2_llama",
+                             "lfm2",         "lfm2_vl",     "whisper", "nomic_bert",
                              "parakeet_ctc", "parakeet_tdt"};
 
 nlohmann::json golden_of(const std::string& name) {
-  auto json = parse_large_json(test::read_file(test::fixture(name + "/tokenizer_golden.json")), name);
+  auto json =
+      parse_large_json(test::read_file(test::fixture(name + "/tokenizer_golden.json")), name);
   REQUIRE(json.ok());
   return *json;
 }
