@@ -17,26 +17,35 @@ namespace cactus {
 
 // One tensor of weights.cactus. Vectors (norms, scalars, biases) are f32 in Layout::rows.
 struct TensorInfo {
-  std::string name;                  // canonical name of the family's plan
-  std::vector<std::int64_t> shape;   // as in the source; [] is a scalar
+  std::string name;                 // canonical name of the family's plan
+  std::vector<std::int64_t> shape;  // as in the source; [] is a scalar
   kernels::Type type = kernels::Type::f32;
   kernels::Layout layout = kernels::Layout::rows;
-  std::uint64_t offset = 0;          // in weights.cactus, multiple of 64
-  std::uint64_t size = 0;            // bytes
-  std::string hash;                  // XXH3-128 of those bytes, 32 hex digits
+  std::uint64_t offset = 0;  // in weights.cactus, multiple of 64
+  std::uint64_t size = 0;    // bytes
+  std::string hash;          // XXH3-128 of those bytes, 32 hex digits
+  bool lookup = false;       // read a row here and there, never whole
+};
+
+// A file beside the weights.
+struct FileInfo {
+  std::string name;
+  std::uint64_t size = 0;
+  std::string hash;
 };
 
 struct Manifest {
-  std::string format;            // "1.15"
-  std::string runtime;           // least runtime version that can read it
-  std::string family;            // "gemma4"
-  Json config;                   // the source's config.json, whole
-  Json generation;               // generation_config.json, or null
-  Json tokenizer_config;         // tokenizer_config.json, or null
-  Json source;                   // {"repository":…, "commit":…, "files":{name: hash}}
-  Json quantisation;             // recipe as docs/bundle.md describes
+  std::string format;     // "1.15"
+  std::string runtime;    // least runtime version that can read it
+  std::string family;     // "gemma4"
+  Json config;            // the source's config.json, whole
+  Json generation;        // generation_config.json, or null
+  Json tokenizer_config;  // tokenizer_config.json, or null
+  Json source;            // {"repository":…, "commit":…, "files":{name: hash}}
+  Json quantisation;      // recipe as docs/bundle.md describes
   std::string licence;
-  std::vector<TensorInfo> tensors;
+  std::vector<TensorInfo> tensors;  // in the order of their offsets
+  std::vector<FileInfo> files;
 };
 
 // Thread-safe once open. Matrices and vectors point into the map and live as long as the bundle.
@@ -60,6 +69,10 @@ class Bundle {
   // The text of a file beside the weights ("tokenizer.json", "chat_template.jinja");
   // not_found when the bundle has none.
   virtual Result<std::string> file(std::string_view name) const = 0;
+
+  // Takes the pages of lookup tables out of this process's memory (they stay in the system's page
+  // cache). Reading a row maps the pages around it too, so a long prompt would add up.
+  virtual void release_lookups() const {}
 };
 
 }  // namespace cactus

@@ -1,0 +1,162 @@
+#include "engine/weights/bundle.h"
+
+#include <unordered_map>
+
+#include "engine/base/file.h"
+#include "engine/base/mapped_file.h"
+#include "engine/weights/manifest.h"
+#include "engine/weights/open.h"
+
+namespace cactus {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFileLimit = 256 << 20;  // of one file beside the weights
+
+Error mismatch(const TensorInfo& t, const std::string& wanted) {
+  std::string have = "[";
+  for (std::size_t i = 0; i < t.shape.size(); ++i) {
+    have += (i == 0 ? "" : ", ") + std::to_string(t.shape[i]);
+  }
+  return make_error(
+      ErrorKind::incompatible, "tensor " + t.name + " has another shape",
+      "it is " + have + "] " + std::string(type_name(t.type)) + ", needed is " + wanted,
+      "convert or download the model again");
+}
+
+class MappedBundle final : public Bundle {
+ public:
+  MappedBundle(Manifest manifest, fs::path folder, MappedFile weights)
+      : manifest_(std::move(manifest)), folder_(std::move(folder)), weights_(std::move(weights)) {
+    by_name_.reserve(manifest_.tensors.size());
+    for (const TensorInfo& t : manifest_.tensors) {
+      by_name_.emplace(t.name, &t);
+      if (t.lookup) weights_.advise_random(t.offset, t.size);
+    }
+  }
+
+  const Manifest& manifest() const override { return manifest_; }
+  const fs::path& folder() const override { return folder_; }
+
+  const TensorInfo* find(std::string_view name) const override {
+    const auto at = by_name_.find(name);
+    return at == by_name_.end() ? nullptr : at->second;
+  }
+
+  Result<kernels::Matrix> matrix(std::string_view name, std::int64_t rows,
+                                 std::int64_t cols) const override {
+    CACTUS_TRY(t, tensor(name));
+    CACTUS_TRY(stored, stored_shape(t->shape, t->name));
+    // Rows of plain numbers may be read in any shape of as many elements; quantised ones as stored.
+    const bool quantised = t->type == kernels::Type::q4 || t->type == kernels::Type::q8;
+    const bool fits = quantised ? stored.rows == rows && stored.cols == cols
+                                : stored.rows * stored.cols == rows * cols;
+    if (!fits) return mismatch(*t, "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]");
+    return kernels::Matrix{data(*t), t->type, t->layout, rows, cols};
+  }
+
+  Result<std::span<const float>> vector(std::string_view name, std::int64_t n) const override {
+    CACTUS_TRY(t, tensor(name));
+    CACTUS_TRY(stored, stored_shape(t->shape, t->name));
+    if (t->type != kernels::Type::f32 || stored.rows * stored.cols != n) {
+      return mismatch(*t, "[" + std::to_string(n) + "] f32");
+    }
+    return std::span(reinterpret_cast<const float*>(data(*t)), static_cast<std::size_t>(n));
+  }
+
+  Result<std::string> file(std::string_view name) const override {
+    for (const auto& [known, text] : kept_) {
+      if (known == name) return text;
+    }
+    const fs::path path = folder_ / name;
+    std::error_code error;
+    if (!is_plain_name(name) || !fs::exists(path, error)) {
+      return make_error(ErrorKind::not_found, folder_.string() + " has no " + std::string(name));
+    }
+    if (fs::canonical(path, error).parent_path() != fs::canonical(folder_, error) || error) {
+      return make_error(ErrorKind::incompatible, path.string() + " is not used",
+                        "it is a link to a place outside the bundle");
+    }
+    return read_file(path, kFileLimit);
+  }
+
+  void release_lookups() const override {
+    for (const TensorInfo& t : manifest_.tensors) {
+      if (t.lookup) weights_.release(t.offset, t.size);
+    }
+  }
+
+  Status keep_files() {
+    for (const FileInfo& f : manifest_.files) {
+      CACTUS_TRY(text, file(f.name));
+      kept_.emplace_back(f.name, std::move(text));
+    }
+    return ok_status();
+  }
+
+ private:
+  const std::byte* data(const TensorInfo& t) const { return weights_.bytes().data() + t.offset; }
+
+  Result<const TensorInfo*> tensor(std::string_view name) const {
+    const TensorInfo* t = find(name);
+    if (t != nullptr) return t;
+    return make_error(ErrorKind::incompatible,
+                      folder_.string() + " has no tensor " + std::string(name), "",
+                      "convert or download the model again");
+  }
+
+  Manifest manifest_;
+  fs::path folder_;
+  MappedFile weights_;
+  std::unordered_map<std::string_view, const TensorInfo*> by_name_;  // views of manifest_'s names
+  std::vector<std::pair<std::string, std::string>> kept_;
+};
+
+Result<std::shared_ptr<MappedBundle>> open_mapped(const fs::path& folder) {
+  CACTUS_TRY(manifest, read_bundle_manifest(folder));
+  const fs::path path = folder / kWeightsFile;
+  std::error_code error;
+  if (fs::canonical(path, error).parent_path() != fs::canonical(folder, error) && !error) {
+    return make_error(ErrorKind::incompatible, path.string() + " is not used",
+                      "it is a link to a place outside the bundle");
+  }
+  CACTUS_TRY(weights, MappedFile::open(path));
+  if (weights.bytes().size() != weights_size(manifest)) {
+    return make_error(ErrorKind::incompatible, path.string() + " is damaged",
+                      "it has " + std::to_string(weights.bytes().size()) +
+                          " bytes, the manifest says " + std::to_string(weights_size(manifest)),
+                      "convert or download the model again");
+  }
+  return std::make_shared<MappedBundle>(std::move(manifest), folder, std::move(weights));
+}
+
+}  // namespace
+
+Result<Manifest> read_bundle_manifest(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder / kManifestFile, error)) {
+    const bool there = fs::is_directory(folder, error);
+    const bool checkpoint = there && fs::exists(folder / "config.json", error);
+    return make_error(ErrorKind::not_found,
+                      there ? folder.string() + " is not a bundle" : "no folder " + folder.string(),
+                      there ? "it has no cactus.json" : "",
+                      checkpoint ? "cactus convert " + folder.string() + " DEST" : "");
+  }
+  CACTUS_TRY(text, read_file(folder / kManifestFile, kManifestLimit));
+  return parse_manifest(text, folder);
+}
+
+Result<std::shared_ptr<const Bundle>> Bundle::open(const fs::path& folder) {
+  CACTUS_TRY(bundle, open_mapped(folder));
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+Result<std::shared_ptr<const Bundle>> open_and_remove(const fs::path& folder) {
+  CACTUS_TRY(bundle, open_mapped(folder));
+  CACTUS_CHECK(bundle->keep_files());
+  CACTUS_CHECK(remove_tree(folder));
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+}  // namespace cactus
