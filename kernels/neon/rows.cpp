@@ -1,21 +1,13 @@
 // Operations on rows of floats. Tails of fewer than four elements go through a vector on the stack.
 #include "kernels/neon/fill.h"
 #include "kernels/neon/math.h"
+#include "kernels/neon/tails.h"
 
 namespace cactus::kernels::neon {
 namespace {
 
-CACTUS_INLINE float32x4_t load_some(const float* p, std::int64_t n) {
-  float whole[4] = {};
-  for (std::int64_t i = 0; i < n; ++i) whole[i] = p[i];
-  return vld1q_f32(whole);
-}
-
-CACTUS_INLINE void store_some(float* p, float32x4_t v, std::int64_t n) {
-  float whole[4];
-  vst1q_f32(whole, v);
-  for (std::int64_t i = 0; i < n; ++i) p[i] = whole[i];
-}
+using arm::load_some;
+using arm::store_some;
 
 // y[i] = f(x[i], w[i]) for n elements; y may be x or w.
 template <class F>
@@ -224,23 +216,6 @@ std::int64_t argmax(const float* x, std::int64_t n) {
   return block;
 }
 
-float exp_sum(float* x, std::int64_t n, float shift) {
-  float32x4_t sum = vdupq_n_f32(0);
-  const float32x4_t by = vdupq_n_f32(shift);
-  std::int64_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const float32x4_t e = arm::exp(vsubq_f32(vld1q_f32(x + i), by));
-    vst1q_f32(x + i, e);
-    sum = vaddq_f32(sum, e);
-  }
-  float total = vaddvq_f32(sum);
-  if (i < n) {
-    store_some(x + i, arm::exp(vsubq_f32(load_some(x + i, n - i), by)), n - i);
-    for (; i < n; ++i) total += x[i];
-  }
-  return total;
-}
-
 double sum_exp(const float* x, std::int64_t n, float shift) {
   float64x2_t sum = vdupq_n_f64(0);
   const float32x4_t by = vdupq_n_f32(shift);
@@ -271,7 +246,6 @@ void fill_rows(Table& t) {
   t.rope = rope;
   t.max = max_of;
   t.argmax = argmax;
-  t.exp_sum = exp_sum;
   t.sum_exp = sum_exp;
 }
 
