@@ -8,10 +8,10 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 dir=${1:-$root/build/arm64-sysroot}
 
-# The -dev packages of every library the project links, and the header-only ones.
-packages="libc6-dev libstdc++-12-dev libcurl4-openssl-dev libssl-dev libpcre2-dev libsimdjson-dev
-libedit-dev libspdlog-dev libfmt-dev libxxhash-dev libsqlite3-dev catch2 nlohmann-json3-dev
-libcli11-dev"
+# Every library the project needs (tools are the host's), and what a linker wants besides.
+libraries=$(awk '($1 == "build" || $1 == "test") && $2 ~ /-dev$|^catch2$/ { print $2 }' \
+  "$root/packaging/dependencies.txt")
+packages="libc6-dev libstdc++-12-dev $libraries"
 
 stamp=$dir/.packages
 want=$(echo $packages)
@@ -48,8 +48,7 @@ for deb in "$apt"/cache/archives/*.deb; do
 done
 # Links to absolute paths would leave the tree.
 find "$dir" -type l -lname '/*' | while read -r link; do
-  ln -sfn --relative "$dir$(readlink "$link")" "$link" 2>/dev/null ||
-    ln -sfn "$(realpath -m --relative-to="$(dirname "$link")" "$dir$(readlink "$link")")" "$link"
+  ln -sfn --relative "$dir$(readlink "$link")" "$link"
 done
 rm -rf "$apt"
 echo "$want" >"$stamp"
