@@ -48,9 +48,21 @@ void store(Stored& s, const Tensor& t, Type type, Layout layout) {
   }
 }
 
+void dequantise(Stored& s) {
+  Stored floats;
+  floats.matrix = {nullptr, Type::f32, Layout::rows, s.matrix.rows, s.matrix.cols};
+  std::byte* out = floats.bytes.reserve(s.matrix.rows * s.matrix.cols * 4 + 256);
+  floats.matrix.data = out;
+  for (std::int64_t r = 0; r < s.matrix.rows; ++r) {
+    kernels::unpack_row(s.matrix, r, reinterpret_cast<float*>(out) + r * s.matrix.cols);
+  }
+  s = std::move(floats);
+}
+
 class MemoryBundle final : public Bundle {
  public:
-  MemoryBundle(const std::string& name, Type type) : folder_(fixture(name)) {
+  MemoryBundle(const std::string& name, Type type, bool dequantised)
+      : folder_(fixture(name)), dequantised_(dequantised) {
     manifest_.family = "gemma4";
     manifest_.config = *parse_json(read_file(folder_ / "config.json"), "config.json");
     manifest_.generation =
@@ -104,6 +116,7 @@ class MemoryBundle final : public Bundle {
         const bool quantised = type == Type::q8 || type == Type::q4;
         const bool table = name == "embed_tokens_per_layer.weight";
         store(stored, tensor, type, quantised && !table ? Layout::tiles : Layout::rows);
+        if (dequantised_) dequantise(stored);
       } else {
         stored.vector = std::move(tensor.values);
       }
@@ -111,14 +124,15 @@ class MemoryBundle final : public Bundle {
   }
 
   std::filesystem::path folder_;
+  bool dequantised_;
   Manifest manifest_;
   std::map<std::string, Stored> tensors_;
 };
 
 }  // namespace
 
-std::shared_ptr<const Bundle> memory_bundle(const std::string& name, Type type) {
-  return std::make_shared<MemoryBundle>(name, type);
+std::shared_ptr<const Bundle> memory_bundle(const std::string& name, Type type, bool dequantised) {
+  return std::make_shared<MemoryBundle>(name, type, dequantised);
 }
 
 }  // namespace cactus::test

@@ -10,7 +10,9 @@
 namespace cactus::test {
 
 // `name` is a folder of tests/fixtures. Matrices become `type` (Layout::tiles when quantised, the
-// per-layer embedding table Layout::rows), everything else f32. Names lose their prefix.
-std::shared_ptr<const Bundle> memory_bundle(const std::string& name, kernels::Type type);
+// per-layer embedding table Layout::rows), everything else f32. Names lose their prefix. With
+// `dequantised` the matrices are f32 and hold what `type` makes of their values.
+std::shared_ptr<const Bundle> memory_bundle(const std::string& name, kernels::Type type,
+                                            bool dequantised = false);
 
 }  // namespace cactus::test

@@ -16,8 +16,10 @@ namespace cactus::test {
 struct Engine {
   Engine(const std::string& fixture_name, kernels::Type weights, const std::string& isa = "",
          int threads = 2)
+      : Engine(memory_bundle(fixture_name, weights), isa, threads) {}
+  Engine(std::shared_ptr<const Bundle> bundle, const std::string& isa = "", int threads = 2)
       : exec(table(isa), threads) {
-    auto loaded = gemma4::load_decoder(memory_bundle(fixture_name, weights));
+    auto loaded = gemma4::load_decoder(std::move(bundle));
     if (!loaded) FAIL(loaded.error().what << ": " << loaded.error().why);
     decoder = std::move(loaded).value();
   }
