@@ -33,7 +33,8 @@ void set_gated(Exec& e, Activations& out, const Matrix& gate, const Matrix& up,
   const std::int64_t blocks = out.groups();
   const std::int64_t token_blocks = (x.count + kTokenBlock - 1) / kTokenBlock;
   const std::int64_t fair = blocks / (4 * static_cast<std::int64_t>(e.pool.threads()));
-  const std::int64_t grain = x.count <= kMaxGemvTokens ? std::clamp<std::int64_t>(fair, 1, 2) : 1;
+  const std::int64_t grain =
+      x.count <= e.table.gemv_tokens ? std::clamp<std::int64_t>(fair, 1, 2) : 1;
   e.pool.run(blocks * token_blocks, grain, [&](std::int64_t unit, std::int64_t last, int worker) {
     Exec::Scratch::Worker& scratch = e.scratch->worker(worker);
     for (; unit < last; ++unit) {

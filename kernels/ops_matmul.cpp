@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::int64_t kBlockRows = kMaxGemmTiles * kTileRows;
 
-// Groups expanded at a time: 16 × 576 bytes × 2 tiles = 18 KiB, in the first-level cache.
-constexpr std::int64_t kBlockGroups = 16;
+// Groups expanded at a time: 64 × 576 bytes × 2 tiles = 72 KiB, in the second-level cache, from
+// which they stream; fewer cost more in reloading sums than the first-level cache gains.
+constexpr std::int64_t kBlockGroups = 64;
 
 struct PackedTile {
   const std::uint16_t* scales;
@@ -104,11 +105,11 @@ std::int64_t blocks_of(const Matrix& w) {
   return (w.rows + kBlockRows - 1) / kBlockRows;
 }
 
-// Pieces handed out at a time when one token streams the weights: about 64 KiB of them.
+// Pieces handed out at a time when one token streams the weights: about 128 KiB of them.
 std::int64_t stream_grain(const Matrix& w, std::int64_t blocks, int threads) {
   const std::int64_t bytes = kMaxGemmTiles * stride_bytes(w.type, Layout::tiles, w.cols);
   const std::int64_t fair = blocks / (4 * static_cast<std::int64_t>(threads));
-  return std::clamp<std::int64_t>((std::int64_t{64} << 10) / bytes, 1,
+  return std::clamp<std::int64_t>((std::int64_t{128} << 10) / bytes, 1,
                                   std::max<std::int64_t>(1, fair));
 }
 
@@ -118,7 +119,7 @@ void multiply_tiles(const Exec& e, Exec::Scratch::Worker& scratch, const Matrix&
                     std::int64_t first, std::int64_t tiles, const Activations& x,
                     std::int64_t begin, std::int64_t end, float* y, std::int64_t ldy) {
   const std::int64_t groups = x.groups();
-  if (end - begin <= kMaxGemvTokens) {
+  if (end - begin <= e.table.gemv_tokens) {
     for (std::int64_t i = 0; i < tiles; ++i)
       stream_tile(e.table, w.type, tile_of(w, first + i), groups, rows_of(x, begin, end, 0),
                   y + i * kTileRows, ldy);
@@ -139,8 +140,9 @@ void matmul(Exec& e, std::span<const Product> products, const Activations& x) {
   for (const Product& p : products) blocks += blocks_of(*p.w);
   if (blocks == 0 || x.count == 0) return;
   const std::int64_t token_blocks = (x.count + kTokenBlock - 1) / kTokenBlock;
-  const std::int64_t grain =
-      x.count <= kMaxGemvTokens ? stream_grain(*products.front().w, blocks, e.pool.threads()) : 1;
+  const std::int64_t grain = x.count <= e.table.gemv_tokens
+                                 ? stream_grain(*products.front().w, blocks, e.pool.threads())
+                                 : 1;
   // Token blocks are the outer loop: their activations are read again for every row block.
   e.pool.run(blocks * token_blocks, grain, [&](std::int64_t unit, std::int64_t last, int worker) {
     Exec::Scratch::Worker& scratch = e.scratch->worker(worker);

@@ -40,8 +40,7 @@ struct QuantRows {
 // Bytes of one group of one tile in operand form: 16 float scales, then 512 bytes of weights.
 inline constexpr std::int64_t kOperandBytes = 64 + 512;
 
-// The most tokens gemv_* takes and the most tiles gemm takes.
-inline constexpr std::int64_t kMaxGemvTokens = 4;
+// The most tiles gemm takes.
 inline constexpr std::int64_t kMaxGemmTiles = 2;
 
 // --- attention ---------------------------------------------------------------------------------
@@ -73,8 +72,9 @@ struct Table {
   void (*gemm)(const std::byte* operand, std::int64_t operand_stride, std::int64_t tiles,
                std::int64_t groups, const QuantRows& x, float* y, std::int64_t ldy,
                bool accumulate);
-  // The same for one packed tile, at most kMaxGemvTokens tokens: y[t][r], 16 columns. May prefetch
-  // (never read) memory behind the tile, where the next one lies.
+  // The same for one packed tile, 1 … gemv_tokens tokens: y[t][r], 16 columns. May prefetch (never
+  // read) memory behind the tile, where the next one lies.
+  std::int64_t gemv_tokens;
   void (*gemv_q4)(const std::uint16_t* scales, const std::uint8_t* codes, std::int64_t groups,
                   const QuantRows& x, float* y, std::int64_t ldy);
   void (*gemv_q8)(const std::uint16_t* scales, const std::int8_t* values, std::int64_t groups,
@@ -115,8 +115,8 @@ struct Table {
   // x[j], x[half+j] = x[j]·cos[j] - x[half+j]·sin[j], x[half+j]·cos[j] + x[j]·sin[j].
   void (*rope)(float* x, std::int64_t half, const float* cos, const float* sin);
 
-  float (*max)(const float* x, std::int64_t n);             // -inf when n = 0; NaN never wins
-  std::int64_t (*argmax)(const float* x, std::int64_t n);   // first of equals; NaN never wins
+  float (*max)(const float* x, std::int64_t n);            // -inf when n = 0; NaN never wins
+  std::int64_t (*argmax)(const float* x, std::int64_t n);  // first of equals; NaN never wins
   double (*sum_exp)(const float* x, std::int64_t n, float shift);
 
   // -- attention

@@ -15,7 +15,7 @@ struct Int8Products256 {
   // Operand form: 16 float scales, then 8 lines [16 rows][columns 4k … 4k+3], two registers each.
   static constexpr int kLines = 8;
   static constexpr std::int64_t kScaleBytes = 64;
-  static constexpr std::int64_t kAhead = 2048;  // bytes that packed weights are prefetched ahead
+  static constexpr std::int64_t kAhead = 8192;  // bytes that packed weights are prefetched ahead
 
   static __m256i load(const void* p) { return _mm256_load_si256(static_cast<const __m256i*>(p)); }
 
@@ -155,7 +155,7 @@ struct Int8Products256 {
     for (std::int64_t g = 0; g < groups; ++g) {
       const auto* at = codes + g * Format::kBytes;
       for (std::int64_t b = 0; b < Format::kBytes; b += 64)
-        _mm_prefetch(reinterpret_cast<const char*>(at) + kAhead + b, _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(at) + kAhead + b, _MM_HINT_T1);
       __m256i dot[M][2];
       for (int m = 0; m < M; ++m) dot[m][0] = dot[m][1] = start(x, m, g);
 #pragma GCC unroll 8
@@ -219,6 +219,7 @@ struct Int8Products256 {
     t.expand_q4 = expand_q4;
     t.expand_q8 = expand_q8;
     t.gemm = gemm;
+    t.gemv_tokens = 4;
     t.gemv_q4 = gemv<Q4>;
     t.gemv_q8 = gemv<Q8>;
     t.peak_int8 = peak_int8;

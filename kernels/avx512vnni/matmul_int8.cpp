@@ -23,6 +23,15 @@ CACTUS_INLINE __m512 load_scales(const std::uint16_t* scales) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 
+// How far ahead packed weights are prefetched, the next tiles included, and how far ahead a line is
+// touched for its address translation alone: hardware prefetchers stop at the end of a page.
+constexpr std::int64_t kAhead = 8192;
+constexpr std::int64_t kPageAhead = 32768;
+
+CACTUS_INLINE void prefetch(const void* p) {
+  _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1);
+}
+
 // One group of a packed tile as kLines unsigned lines.
 CACTUS_INLINE void load_group(const std::uint8_t* codes, __m512i codebook, __m512i* w) {
   const __m512i low = _mm512_set1_epi8(15);
@@ -44,6 +53,9 @@ CACTUS_INLINE void expand(const std::uint16_t* scales, const Code* codes, std::i
   for (std::int64_t g = 0; g < groups; ++g) {
     __m512i w[kLines];
     load_group(codes + g * group_bytes, constant, w);
+    // What is expanded next in this tile, while the products of these groups run.
+    for (std::int64_t b = 0; b < group_bytes; b += 64)
+      prefetch(codes + (groups + g) * group_bytes + b);
     std::byte* out = operand + g * kOperandBytes;
     _mm512_store_ps(out, load_scales(scales + g * kTileRows));
     for (int k = 0; k < kLines; ++k) _mm512_store_si512(out + kScaleBytes + 64 * k, w[k]);
@@ -140,9 +152,6 @@ void gemm(const std::byte* operand, std::int64_t operand_stride, std::int64_t ti
   }
 }
 
-// How far ahead packed weights are prefetched: the rest of this tile, then the next one.
-constexpr std::int64_t kAhead = 2048;
-
 template <int M, class Code>
 CACTUS_INLINE void stream(const std::uint16_t* scales, const Code* codes, std::int64_t group_bytes,
                           __m512i constant, std::int64_t groups, const QuantRows& x, float* y,
@@ -151,8 +160,8 @@ CACTUS_INLINE void stream(const std::uint16_t* scales, const Code* codes, std::i
   for (int m = 0; m < M; ++m) acc[m] = _mm512_setzero_ps();
   for (std::int64_t g = 0; g < groups; ++g) {
     const Code* at = codes + g * group_bytes;
-    for (std::int64_t b = 0; b < group_bytes; b += 64)
-      _mm_prefetch(reinterpret_cast<const char*>(at) + kAhead + b, _MM_HINT_T0);
+    for (std::int64_t b = 0; b < group_bytes; b += 64) prefetch(at + kAhead + b);
+    prefetch(at + kPageAhead);
     __m512i w[kLines];
     load_group(at, constant, w);
     const __m512 weight_scale = load_scales(scales + g * kTileRows);
@@ -183,8 +192,16 @@ CACTUS_INLINE void gemv(const std::uint16_t* scales, const Code* codes, std::int
       return stream<2>(scales, codes, group_bytes, constant, groups, x, y, ldy);
     case 3:
       return stream<3>(scales, codes, group_bytes, constant, groups, x, y, ldy);
-    default:
+    case 4:
       return stream<4>(scales, codes, group_bytes, constant, groups, x, y, ldy);
+    case 5:
+      return stream<5>(scales, codes, group_bytes, constant, groups, x, y, ldy);
+    case 6:
+      return stream<6>(scales, codes, group_bytes, constant, groups, x, y, ldy);
+    case 7:
+      return stream<7>(scales, codes, group_bytes, constant, groups, x, y, ldy);
+    default:
+      return stream<8>(scales, codes, group_bytes, constant, groups, x, y, ldy);
   }
 }
 
@@ -217,8 +234,9 @@ std::int64_t peak_int8(std::int64_t n, std::int32_t* sink) {
 std::uint64_t peak_read(const std::byte* p, std::int64_t bytes) {
   __m512i sum[4] = {};
   for (std::int64_t i = 0; i < bytes; i += 256) {
+    prefetch(p + i + kPageAhead);
     for (int l = 0; l < 4; ++l) {
-      _mm_prefetch(reinterpret_cast<const char*>(p) + i + kAhead + 64 * l, _MM_HINT_T0);
+      prefetch(p + i + kAhead + 64 * l);
       sum[l] = _mm512_xor_si512(sum[l], _mm512_load_si512(p + i + 64 * l));
     }
   }
@@ -233,6 +251,7 @@ void fill_int8(Table& t) {
   t.expand_q4 = expand_q4;
   t.expand_q8 = expand_q8;
   t.gemm = gemm;
+  t.gemv_tokens = 8;
   t.gemv_q4 = gemv_q4;
   t.gemv_q8 = gemv_q8;
   t.peak_int8 = peak_int8;

@@ -164,6 +164,7 @@ void fill_matmul(Table& t) {
   t.expand_q4 = expand_q4;
   t.expand_q8 = expand_q8;
   t.gemm = gemm;
+  t.gemv_tokens = 4;
   t.gemv_q4 = gemv_q4;
   t.gemv_q8 = gemv_q8;
   t.matmul_f32 = matmul_f32;

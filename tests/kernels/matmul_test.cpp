@@ -110,9 +110,10 @@ TEST_CASE("gemv equals scalar bit for bit", "[kernels]") {
   for (const Type type : {Type::q4, Type::q8}) {
     for (const std::int64_t groups : {1, 2, 3, 4, 7, 48, 65}) {
       const Tile tile(type, groups, random);
-      for (std::int64_t count = 1; count <= kMaxGemvTokens; ++count) {
+      for (std::int64_t count = 1; count <= 8; ++count) {
         const Rows x(count, groups, random);
         for_each_isa([&](const Table& ref, const Table& t) {
+          if (count > t.gemv_tokens) return;
           INFO("groups " << groups << ", tokens " << count);
           const std::int64_t ldy = 21;
           Guarded<float> want((count - 1) * ldy + kTileRows), y((count - 1) * ldy + kTileRows);
