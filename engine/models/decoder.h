@@ -19,6 +19,13 @@ struct DecoderInfo {
   std::int64_t context = 0;   // the model's limit in tokens
 };
 
+// What a pass cannot avoid, for comparing its speed with the machine's limits (cactus bench).
+struct DecoderWork {
+  double prefill_macs = 0;     // multiply-adds with weights per prompt token, all that is needed
+  double decode_bytes = 0;     // bytes of weights read for one generated token
+  double decode_kv_bytes = 0;  // bytes of int8 keys and values read for it
+};
+
 struct StateOptions {
   kernels::Type kv = kernels::Type::q8;   // f32, f16 or q8
   bool exact = false;                     // activations stay float (parity)
@@ -52,6 +59,9 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   virtual const DecoderInfo& info() const = 0;
+  // For a prompt of `tokens`, and for a token generated after as many. Attention's own
+  // multiply-adds are not counted.
+  virtual DecoderWork work(std::int64_t tokens) const = 0;
   virtual std::unique_ptr<DecoderState> make_state(const StateOptions& options) const = 0;
   // Appends ids (1 … chunk of them) to the state; returns logits [rows, vocab] (rows = 1, or all
   // with all_logits, none with no_logits). usage when an id is outside the vocabulary or the

@@ -6,5 +6,8 @@ namespace cactus::kernels::avx512vnni {
 
 void fill_int8(Table& t);
 void fill_float(Table& t);
+void fill_rows(Table& t);
+void fill_attention(Table& t);
+void fill_attention_int8(Table& t);
 
 }  // namespace cactus::kernels::avx512vnni

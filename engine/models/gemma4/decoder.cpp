@@ -7,6 +7,7 @@
 #include "engine/layers/matrix.h"
 #include "engine/layers/rope.h"
 #include "engine/models/gemma4/layer.h"
+#include "engine/models/gemma4/work.h"
 
 namespace cactus::gemma4 {
 namespace {
@@ -39,6 +40,10 @@ class Gemma4Decoder final : public Decoder {
   }
 
   const DecoderInfo& info() const override { return info_; }
+
+  DecoderWork work(std::int64_t tokens) const override {
+    return work_of(config_, weights_, last_owner_, tokens);
+  }
 
   std::unique_ptr<DecoderState> make_state(const StateOptions& options) const override {
     return std::make_unique<State>(config_, options, weights_.any_quantised, weights_.any_float);
