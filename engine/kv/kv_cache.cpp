@@ -5,14 +5,25 @@
 #include <utility>
 
 namespace cactus {
+namespace {
+
+// Attention takes positions in blocks of this many (kernels/ops_attention.cpp). A ring of a
+// multiple of it never cuts a block in two, so a result does not depend on where the ring turns.
+constexpr std::int64_t kBlock = 128;
+
+std::int64_t ring_slots(std::int64_t window, std::int64_t chunk) {
+  return (window + chunk + kBlock - 1) / kBlock * kBlock;
+}
+
+}  // namespace
 
 KvCache::KvCache(std::vector<KvLayer> layers, kernels::Type type, std::int64_t context,
                  std::int64_t chunk)
-    : type_(type), ring_extra_(std::max<std::int64_t>(chunk, 1)) {
+    : type_(type) {
   for (const KvLayer& shape : layers) {
     Store& store = stores_.emplace_back();
     store.shape = shape;
-    store.slots = shape.window > 0 ? std::min(shape.window + ring_extra_, context) : context;
+    store.slots = shape.window > 0 ? std::min(ring_slots(shape.window, chunk), context) : context;
     for (int part = 0; part < 4; ++part) {
       const std::size_t size = slot_bytes(store, part) * static_cast<std::size_t>(store.slots);
       if (size > 0) usable_ = store.memory[part].set_aside(size) && usable_;

@@ -14,9 +14,10 @@ struct KvLayer {
   std::int64_t window = 0;  // positions a query sees, its own included; 0: all
 };
 
-// A layer with a window keeps its positions in a ring of window + chunk slots, so that writing a
-// chunk (which may yet be cancelled) spares what the window before it needs; the others keep every
-// position and grow. Memory in use is what positions have been written, never the context's limit.
+// A layer with a window keeps its positions in a ring of at least window + chunk slots, so that
+// writing a chunk (which may yet be cancelled) spares what the window before it needs; the others
+// keep every position and grow. Memory in use is what positions have been written, never the
+// context's limit.
 class KvCache {
  public:
   // `context`: most positions ever held; `chunk`: most that are written at once.
@@ -50,7 +51,6 @@ class KvCache {
 
   std::vector<Store> stores_;
   kernels::Type type_;
-  std::int64_t ring_extra_ = 0;  // slots of a ring beyond its window
   std::int64_t length_ = 0;
   std::int64_t written_ = 0;  // positions written since the last restore, at most
   std::int64_t marked_length_ = -1;

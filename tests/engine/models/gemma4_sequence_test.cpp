@@ -12,18 +12,22 @@ struct Way {
   Type weights;
   Type kv;
   bool exact;
-  // Attention adds up in another order for other chunks; a key or value then may round the other
-  // way.
+  // Relative RMS. Attention adds up in another order where one token is decoded; then an
+  // activation, key or value may round the other way, and these random models amplify that.
   double tolerance;
 };
-const Way kWays[] = {{"f32", Type::f32, Type::f32, true, 1e-3},
-                     {"f16 kv", Type::f32, Type::f16, true, 1e-2},
-                     {"int8", Type::q8, Type::q8, false, 2e-2},
-                     {"int4", Type::q4, Type::q8, false, 2e-2},
-                     {"int4 exact", Type::q4, Type::f32, true, 1e-3}};
+const Way kWays[] = {{"f32", Type::f32, Type::f32, true, 1e-5},
+                     {"f16 kv", Type::f32, Type::f16, true, 2e-3},
+                     {"int8", Type::q8, Type::q8, false, 0.1},
+                     {"int4", Type::q4, Type::q8, false, 0.1},
+                     {"int4 exact", Type::q4, Type::f32, true, 1e-5}};
 
 std::vector<float> last_row(const std::vector<float>& logits, std::int64_t vocab) {
   return {logits.end() - vocab, logits.end()};
+}
+
+double distance(const std::vector<float>& a, const float* b) {
+  return relative_rms(a.data(), b, a.size());
 }
 
 double difference(const std::vector<float>& a, const std::vector<float>& b) {
@@ -59,7 +63,9 @@ TEST_CASE("prefill in chunks of any size, then decode, equals one pass", "[engin
     for (const std::size_t chunk : {1u, 3u, 7u, 16u, 50u, 51u}) {
       INFO(way.name << ", chunks of " << chunk);
       auto state = engine.state(way.kv, way.exact, static_cast<std::int64_t>(chunk));
-      CHECK(difference(engine.prefill(*state, ids, chunk), expected) <= way.tolerance);
+      const auto logits = engine.prefill(*state, ids, chunk);
+      CHECK(distance(logits, expected.data()) <= way.tolerance);
+      if (chunk > 1 && ids.size() % chunk != 1) CHECK(logits == expected);
       CHECK(state->length() == 51);
     }
     std::vector<std::int32_t> all = ids;
@@ -71,13 +77,13 @@ TEST_CASE("prefill in chunks of any size, then decode, equals one pass", "[engin
       INFO(way.name << ", token " << i << " of the reply");
       const auto logits = engine.forward(*one, {&reply[i], 1});
       const auto* row = rows.data() + static_cast<std::int64_t>(ids.size() + i) * vocab;
-      CHECK(max_abs_difference(logits.data(), row, logits.size()) <= way.tolerance);
+      CHECK(distance(logits, row) <= way.tolerance);
     }
   }
 }
 
 TEST_CASE("sequences far beyond the window equal one pass without a ring", "[engine]") {
-  // 700 tokens over windows of 8 and 16: rings of 13 and 21 slots turn over dozens of times.
+  // 700 tokens over windows of 8 and 16: rings of 128 slots turn over five times.
   for (const char* name : {"gemma4_text", "gemma4_mm"}) {
     Engine engine(name, Type::f32);
     const auto ids = some_ids(700, 700, 4);
@@ -112,7 +118,7 @@ TEST_CASE("results do not depend on the number of threads", "[engine]") {
 
 TEST_CASE("rewinding equals never having gone on", "[engine]") {
   Engine engine("gemma4_text", Type::q8);
-  const auto ids = some_ids(60, 700, 6);
+  const auto ids = some_ids(300, 700, 6);
   const auto other = some_ids(9, 700, 7);
   auto fresh = engine.state(Type::q8, false, 16);
   engine.prefill(*fresh, std::span(ids).first(40), 16);
@@ -121,16 +127,16 @@ TEST_CASE("rewinding equals never having gone on", "[engine]") {
   auto state = engine.state(Type::q8, false, 16);
   engine.prefill(*state, std::span(ids).first(40), 16);
   engine.prefill(*state, std::span(ids).subspan(40, 10), 1);
-  REQUIRE(state->rewind(40));  // 10 tokens back: within what the ring of 8 + 16 slots spares
+  REQUIRE(state->rewind(40));  // the ring of 128 slots still has what 40 sees
   CHECK(state->length() == 40);
   CHECK(engine.forward(*state, other) == expected);
 
-  // 60 tokens hold the window of position 60 - 16 at the earliest.
+  // After 300 tokens the ring has lost it.
   auto far = engine.state(Type::q8, false, 16);
   engine.prefill(*far, ids, 16);
   CHECK_FALSE(far->rewind(40));
-  CHECK(far->length() == 60);
-  CHECK_FALSE(far->rewind(61));
+  CHECK(far->length() == 300);
+  CHECK_FALSE(far->rewind(301));
   REQUIRE(far->rewind(0));
   engine.prefill(*far, std::span(ids).first(40), 16);
   CHECK(engine.forward(*far, other) == expected);
