@@ -39,8 +39,11 @@ int byte_of_token(std::string_view text) {
 
 }  // namespace
 
-Bpe::Bpe(const Vocab& vocab, std::size_t expected_merges)
-    : vocab_(vocab), merges_(expected_merges), seams_(seam_bits / 64) {}
+Bpe::Bpe(const Vocab& vocab, std::size_t expected_merges, std::size_t prefix_bytes)
+    : vocab_(vocab),
+      merges_(expected_merges),
+      prefix_bytes_(prefix_bytes),
+      seams_(seam_bits / 64) {}
 
 std::size_t Bpe::seam_bit(char32_t left, char32_t right) {
   const std::uint64_t h = (std::uint64_t{left} * 0x9E3779B97F4A7C15ULL) ^
@@ -53,33 +56,72 @@ bool Bpe::can_join(char32_t left, char32_t right) const {
   return ((seams_[bit / 64] >> (bit % 64)) & 1) != 0;
 }
 
-Bpe::Added Bpe::add_merge(std::string_view left, std::string_view right, std::size_t prefix_bytes) {
-  if (left.empty() || right.size() <= prefix_bytes) return Added::empty_part;
-  const std::uint64_t left_hash = vocab_.hash(left);
-  const std::uint64_t right_hash = vocab_.hash(right);
-  vocab_.prefetch(left_hash);
-  vocab_.prefetch(right_hash);
-  char buffer[64];
-  std::string large;
-  const std::string_view tail = right.substr(prefix_bytes);
-  std::string_view joined;
-  if (left.size() + tail.size() <= sizeof buffer) {
-    left.copy(buffer, left.size());
-    tail.copy(buffer + left.size(), tail.size());
-    joined = {buffer, left.size() + tail.size()};
-  } else {
-    large.append(left).append(tail);
-    joined = large;
+bool Bpe::add_merge(std::string_view left, std::string_view right) {
+  if (!merge_error_.empty()) return false;
+  if (left.empty() || right.size() <= prefix_bytes_) {
+    merge_error_ = "one of its parts is empty";
+    return false;
   }
-  const std::int32_t id = vocab_.find(joined);
-  const std::int32_t a = vocab_.find(left, left_hash);
-  const std::int32_t b = vocab_.find(right, right_hash);
-  if (a == Vocab::none || b == Vocab::none) return Added::unknown_part;
-  if (id == Vocab::none) return Added::unknown_result;
-  merges_.set(pair_key(a, b), {next_rank_++, static_cast<std::uint32_t>(id)});
-  const std::size_t bit = seam_bit(last_code(left), first_code(right));
-  seams_[bit / 64] |= std::uint64_t{1} << (bit % 64);
-  return Added::yes;
+  Queued m{};
+  m.begin = batch_text_.size();
+  m.left = left.size();
+  m.right = right.size();
+  batch_text_.append(left).append(right);
+  std::string buffer;
+  m.left_hash = vocab_.hash(left);
+  m.right_hash = vocab_.hash(right);
+  m.joined_hash = vocab_.hash(joined_text(m, buffer));
+  for (const std::uint64_t h : {m.left_hash, m.right_hash, m.joined_hash}) vocab_.prefetch(h);
+  batch_.push_back(m);
+  return batch_.size() < batch_merges || end_merges();
+}
+
+std::string_view Bpe::joined_text(const Queued& m, std::string& buffer) const {
+  const std::string_view both = std::string_view(batch_text_).substr(m.begin, m.left + m.right);
+  if (prefix_bytes_ == 0) return both;
+  buffer.assign(both.substr(0, m.left)).append(both.substr(m.left + prefix_bytes_));
+  return buffer;
+}
+
+bool Bpe::end_merges() {
+  for (const Queued& m : batch_) {
+    for (const std::uint64_t h : {m.left_hash, m.right_hash, m.joined_hash}) {
+      vocab_.prefetch_token(h);
+    }
+  }
+  for (const Queued& m : batch_) {
+    for (const std::uint64_t h : {m.left_hash, m.right_hash, m.joined_hash}) {
+      vocab_.prefetch_text(h);
+    }
+  }
+  const std::string_view all = batch_text_;
+  std::string buffer;
+  for (Queued& m : batch_) {
+    m.left_id = vocab_.find(all.substr(m.begin, m.left), m.left_hash);
+    m.right_id = vocab_.find(all.substr(m.begin + m.left, m.right), m.right_hash);
+    m.joined_id = vocab_.find(joined_text(m, buffer), m.joined_hash);
+    merges_.prefetch(pair_key(m.left_id, m.right_id));
+  }
+  for (const Queued& m : batch_) {
+    const std::string_view left = all.substr(m.begin, m.left);
+    const std::string_view right = all.substr(m.begin + m.left, m.right);
+    if (m.left_id == Vocab::none || m.right_id == Vocab::none || m.joined_id == Vocab::none) {
+      merge_error_ = "\"" + utf8::sanitize(left.substr(0, 60)) + "\" \"" +
+                     utf8::sanitize(right.substr(0, 60)) + "\": " +
+                     (m.left_id == Vocab::none    ? "the first"
+                      : m.right_id == Vocab::none ? "the second"
+                                                  : "what they make") +
+                     " is not in the vocabulary";
+      return false;
+    }
+    merges_.set(pair_key(m.left_id, m.right_id),
+                {next_rank_++, static_cast<std::uint32_t>(m.joined_id)});
+    const std::size_t bit = seam_bit(last_code(left), first_code(right));
+    seams_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+  }
+  batch_.clear();
+  batch_text_.clear();
+  return true;
 }
 
 void Bpe::forbid(std::int32_t id) {
@@ -292,46 +334,35 @@ void Bpe::merge_short(std::int32_t* symbols, std::size_t n, std::vector<std::int
 void Bpe::merge_long(const std::int32_t* symbols, std::size_t n, BpeScratch& s,
                      std::vector<std::int32_t>& ids) const {
   auto& links = s.links_;
-  auto& heap = s.heap_;
   links.resize(n);
-  heap.clear();
   for (std::size_t i = 0; i < n; ++i) {
     const auto at = static_cast<std::int32_t>(i);
     links[i] = {symbols[i], at - 1, i + 1 < n ? at + 1 : -1, true};
   }
-  const auto later = [](const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
-    return a.order > b.order;
+  const auto offer = [&](std::int32_t at) {
+    const auto& left = links[static_cast<std::size_t>(at)];
+    const FlatMap::Value* m = merge_of(left.id, links[static_cast<std::size_t>(left.next)].id);
+    if (m != nullptr) s.queue_.push({m->first, static_cast<std::uint32_t>(at)});
   };
-  auto candidate = [&](std::int32_t left, bool initial) {
-    const auto& l = links[static_cast<std::size_t>(left)];
-    const FlatMap::Value* m = merge_of(l.id, links[static_cast<std::size_t>(l.next)].id);
-    if (m == nullptr) return;
-    heap.push_back({(std::uint64_t{m->first} << 32) | static_cast<std::uint32_t>(left),
-                    static_cast<std::int32_t>(m->second)});
-    if (!initial) std::push_heap(heap.begin(), heap.end(), later);
-  };
-  for (std::size_t i = 0; i + 1 < n; ++i) candidate(static_cast<std::int32_t>(i), true);
-  std::make_heap(heap.begin(), heap.end(), later);
+  for (std::size_t i = 0; i + 1 < n; ++i) offer(static_cast<std::int32_t>(i));
 
-  while (!heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end(), later);
-    const BpeScratch::Candidate top = heap.back();
-    heap.pop_back();
-    const auto at = static_cast<std::int32_t>(top.order & 0xFFFFFFFF);
-    auto& left = links[static_cast<std::size_t>(at)];
+  MergeQueue::Candidate best{};
+  while (s.queue_.pop(best)) {
+    const auto at = static_cast<std::int32_t>(best.position);
+    auto& left = links[best.position];
     if (!left.alive || left.next < 0) continue;
     auto& right = links[static_cast<std::size_t>(left.next)];
     // Still the pair that this candidate was made for?
     const FlatMap::Value* m = merge_of(left.id, right.id);
-    if (m == nullptr || static_cast<std::int32_t>(m->second) != top.id) continue;
-    left.id = top.id;
+    if (m == nullptr || m->first != best.rank) continue;
+    left.id = static_cast<std::int32_t>(m->second);
     left.next = right.next;
     right.alive = false;
     if (left.next >= 0) {
       links[static_cast<std::size_t>(left.next)].previous = at;
-      candidate(at, false);
+      offer(at);
     }
-    if (left.previous >= 0) candidate(left.previous, false);
+    if (left.previous >= 0) offer(left.previous);
   }
   for (std::int32_t i = 0; i >= 0; i = links[static_cast<std::size_t>(i)].next) {
     ids.push_back(links[static_cast<std::size_t>(i)].id);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/tokenizer/flat_map.h"
+#include "engine/tokenizer/merge_queue.h"
 #include "engine/tokenizer/vocab.h"
 
 namespace cactus::text {
@@ -28,11 +29,15 @@ class BpeScratch;
 // Immutable once built; any number of threads may use one.
 class Bpe {
  public:
-  // Merge ranks count from 0 in the order of add_merge calls.
-  enum class Added { yes, unknown_part, unknown_result, empty_part };
-  Bpe(const Vocab& vocab, std::size_t expected_merges);
-  // "left" and "right" as the vocabulary spells them. A pair that comes twice keeps the later rank.
-  Added add_merge(std::string_view left, std::string_view right, std::size_t prefix_bytes);
+  // `prefix_bytes`: how much of a merge's right part is BpeOptions::prefix and falls away.
+  Bpe(const Vocab& vocab, std::size_t expected_merges, std::size_t prefix_bytes = 0);
+  // Adds a merge of "left" and "right" as the vocabulary spells them; ranks count from 0. A pair
+  // that comes twice keeps the later rank. Merges are looked up in batches: end_merges() must
+  // follow the last one. Both return false once a merge was wrong; merge_error() says which and
+  // why.
+  bool add_merge(std::string_view left, std::string_view right);
+  bool end_merges();
+  const std::string& merge_error() const { return merge_error_; }
   // No merge and no whole piece becomes this token any more: it is a control token, whose text was
   // cut out before, unless a user wrote it.
   void forbid(std::int32_t id);
@@ -52,6 +57,16 @@ class Bpe {
     const FlatMap::Value* merge = merges_.find(pair_key(left, right));
     return merge != nullptr && merge->first != no_rank ? merge : nullptr;
   }
+  // A merge whose tokens are being fetched from memory: three tables would otherwise be waited for
+  // one after the other, half a million times.
+  struct Queued {
+    std::size_t begin, left, right;  // in batch_text_: where, and the parts' bytes
+    std::uint64_t left_hash, right_hash, joined_hash;
+    std::int32_t left_id, right_id, joined_id;
+  };
+  static constexpr std::size_t batch_merges = 64;
+
+  std::string_view joined_text(const Queued& merge, std::string& buffer) const;
   static std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
     return (std::uint64_t{static_cast<std::uint32_t>(left)} << 32) |
            static_cast<std::uint32_t>(right);
@@ -69,7 +84,10 @@ class Bpe {
 
   const Vocab& vocab_;
   FlatMap merges_;  // pair_key -> rank, id
+  std::size_t prefix_bytes_;
   std::uint32_t next_rank_ = 0;
+  std::vector<Queued> batch_;
+  std::string batch_text_, merge_error_;
   // A bit for every (last character of the left, first character of the right) of any merge,
   // hashed: where it is not set no merge ever crosses, and the text on both sides is independent.
   std::vector<std::uint64_t> seams_;
@@ -82,6 +100,10 @@ class Bpe {
 };
 
 class BpeScratch {
+ public:
+  // Queue operations so far: what tests hold against the length of the text.
+  std::uint64_t operations() const { return queue_.operations(); }
+
  private:
   friend class Bpe;
   static constexpr std::size_t cache_slots = 4096;
@@ -91,10 +113,6 @@ class BpeScratch {
     std::int32_t id;
     std::int32_t previous, next;  // -1: none
     bool alive;
-  };
-  struct Candidate {
-    std::uint64_t order;  // rank << 32 | position
-    std::int32_t id;
   };
   // A segment seen before: where its symbols and its ids are kept.
   struct Cached {
@@ -106,7 +124,7 @@ class BpeScratch {
   std::vector<std::int32_t> symbols_;
   std::vector<char32_t> first_, last_;  // characters of each symbol, for the seams
   std::vector<Symbol> links_;
-  std::vector<Candidate> heap_;
+  MergeQueue queue_;
   std::vector<Cached> cache_;
   std::vector<std::int32_t> kept_symbols_, kept_ids_;
   std::size_t symbols_seen_ = 0;

@@ -23,19 +23,21 @@ class FlatMap {
     std::uint32_t second = 0;
   };
 
-  explicit FlatMap(std::size_t expected = 0) : seed_(hash_seed()) { rehash(expected * 2); }
+  explicit FlatMap(std::size_t expected = 0) : seed_(hash_seed()) {
+    rehash(expected + expected / 3);
+  }
 
   // Null where the key is absent. Valid until the next insertion.
   const Value* find(std::uint64_t key) const {
     for (std::size_t i = index(key);; i = (i + 1) & mask_) {
       const Slot& slot = slots_[i];
-      if (slot.taken == 0) return nullptr;
-      if (slot.key == key) return &slot.value;
+      if (slot.key_plus_one == key + 1) return &slot.value;
+      if (slot.key_plus_one == 0) return nullptr;
     }
   }
-  // Replaces what stood there.
+  // Replaces what stood there. Any key but the greatest 64-bit number.
   void set(std::uint64_t key, Value value) {
-    if ((size_ + 1) * 2 > slots_.size()) rehash(slots_.size() * 2);
+    if ((size_ + 1) * 4 > slots_.size() * 3) rehash(slots_.size() * 2);
     place(key, value);
   }
   std::size_t size() const { return size_; }
@@ -43,10 +45,8 @@ class FlatMap {
 
  private:
   struct Slot {
-    std::uint64_t key = 0;
+    std::uint64_t key_plus_one = 0;  // 0: empty
     Value value;
-    std::uint32_t taken = 0;
-    std::uint32_t unused = 0;
   };
 
   std::size_t index(std::uint64_t key) const {
@@ -54,9 +54,9 @@ class FlatMap {
   }
   void place(std::uint64_t key, Value value) {
     std::size_t i = index(key);
-    while (slots_[i].taken != 0 && slots_[i].key != key) i = (i + 1) & mask_;
-    size_ += slots_[i].taken == 0;
-    slots_[i] = {key, value, 1, 0};
+    while (slots_[i].key_plus_one != 0 && slots_[i].key_plus_one != key + 1) i = (i + 1) & mask_;
+    size_ += slots_[i].key_plus_one == 0;
+    slots_[i] = {key + 1, value};
   }
   void rehash(std::size_t slots) {
     std::vector<Slot> old(std::bit_ceil(slots < 16 ? std::size_t{16} : slots));
@@ -64,7 +64,7 @@ class FlatMap {
     mask_ = slots_.size() - 1;
     size_ = 0;
     for (const Slot& slot : old) {
-      if (slot.taken != 0) place(slot.key, slot.value);
+      if (slot.key_plus_one != 0) place(slot.key_plus_one - 1, slot.value);
     }
   }
 

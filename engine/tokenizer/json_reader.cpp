@@ -4,38 +4,13 @@
 
 namespace cactus::text {
 
-bool JsonReader::fail(const char* message) {
-  if (error_ == nullptr) error_ = message;
-  return false;
-}
-
 std::string JsonReader::error() const {
   return std::string(error_ == nullptr ? "no error" : error_) + " at byte " + std::to_string(pos_);
-}
-
-void JsonReader::skip_space() {
-  const char* p = text_.data();
-  const std::size_t n = text_.size();
-  while (pos_ < n && (p[pos_] == ' ' || p[pos_] == '\n' || p[pos_] == '\t' || p[pos_] == '\r')) {
-    ++pos_;
-  }
-}
-
-char JsonReader::peek() {
-  skip_space();
-  return pos_ < text_.size() ? text_[pos_] : '\0';
 }
 
 bool JsonReader::at_end() {
   skip_space();
   return pos_ == text_.size();
-}
-
-bool JsonReader::expect(char c, const char* message) {
-  if (!ok()) return false;
-  if (peek() != c) return fail(message);
-  ++pos_;
-  return true;
 }
 
 bool JsonReader::begin_object() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,10 @@ class JsonReader {
   }
 
   // First character of the next value, 0 at the end of the text.
-  char peek();
+  char peek() {
+    skip_space();
+    return pos_ < text_.size() ? text_[pos_] : '\0';
+  }
   // Only white space is left.
   bool at_end();
 
@@ -48,9 +52,24 @@ class JsonReader {
  private:
   static constexpr int max_depth = 64;
 
-  bool fail(const char* message);
-  void skip_space();
-  bool expect(char c, const char* message);
+  bool fail(const char* message) {
+    if (error_ == nullptr) error_ = message;
+    return false;
+  }
+  void skip_space() {
+    const char* p = text_.data();
+    const std::size_t n = text_.size();
+    while (pos_ < n && (p[pos_] == ' ' || p[pos_] == '\n' || p[pos_] == '\t' || p[pos_] == '\r')) {
+      // Indentation comes in eights.
+      pos_ += pos_ + 8 <= n && std::memcmp(p + pos_, "        ", 8) == 0 ? 8 : 1;
+    }
+  }
+  bool expect(char c, const char* message) {
+    if (!ok()) return false;
+    if (peek() != c) return fail(message);
+    ++pos_;
+    return true;
+  }
   bool unescape(std::size_t begin);
   bool hex4(char32_t& value);
   bool skip_scalar();

@@ -251,7 +251,8 @@ class Loader {
     }
     if (impl_->bpe != nullptr) return broken("it has two lists of merges", {});
     // Indented, Gemma 4's take 48 bytes each.
-    impl_->bpe = std::make_unique<Bpe>(impl_->vocab, (reader.size() - reader.position()) / 45);
+    impl_->bpe = std::make_unique<Bpe>(impl_->vocab, (reader.size() - reader.position()) / 48,
+                                       model_.prefix.size());
     std::string left, right;
     std::string_view part;
     for (reader.begin_array(); reader.next_element();) {
@@ -278,17 +279,11 @@ class Loader {
         b = part.substr(space + 1);
       }
       if (!reader.ok()) break;
-      switch (impl_->bpe->add_merge(a, b, model_.prefix.size())) {
-        case Bpe::Added::yes:
-          break;
-        case Bpe::Added::empty_part:
-          return broken("a merge has an empty part", shown(a) + " " + shown(b));
-        case Bpe::Added::unknown_part:
-          return broken("a merge names a token that is not in the vocabulary",
-                        shown(a) + " " + shown(b));
-        case Bpe::Added::unknown_result:
-          return broken("what a merge makes is not in the vocabulary", shown(a) + " " + shown(b));
-      }
+      if (!impl_->bpe->add_merge(a, b))
+        return broken("a merge is wrong", impl_->bpe->merge_error());
+    }
+    if (reader.ok() && !impl_->bpe->end_merges()) {
+      return broken("a merge is wrong", impl_->bpe->merge_error());
     }
     if (!reader.ok()) return broken("its merges are not the JSON they should be", reader.error());
     return ok_status();

@@ -30,7 +30,7 @@ std::uint64_t hash_seed() {
 Vocab::Vocab(std::size_t expected_tokens) : seed_(hash_seed()) {
   arena_.reserve(expected_tokens * 8);
   tokens_.reserve(expected_tokens);
-  rehash(expected_tokens * 2);
+  rehash(expected_tokens + expected_tokens / 2);
 }
 
 void Vocab::rehash(std::size_t slots) {
@@ -70,7 +70,7 @@ Vocab::Added Vocab::add(std::string_view text, std::int64_t id) {
   if (index >= tokens_.size()) tokens_.resize(index + 1);
   if (tokens_[index].length != 0) return Added::duplicate_id;
 
-  if ((count_ + 1) * 2 > slots_.size()) rehash(slots_.size() * 2);
+  if ((count_ + 1) * 4 > slots_.size() * 3) rehash(slots_.size() * 2);
   const std::uint64_t h = hash(text);
   if (find(text, h) != none) return Added::duplicate_text;
   std::size_t i = h & mask_;
