@@ -23,7 +23,7 @@ struct Range {
 class MatchBudget {
  public:
   explicit MatchBudget(std::size_t text_bytes)
-      : deadline_(std::chrono::steady_clock::now() + std::chrono::seconds(2) +
+      : deadline_(std::chrono::steady_clock::now() + std::chrono::seconds(1) +
                   std::chrono::microseconds(text_bytes)) {}
   bool spent() const { return std::chrono::steady_clock::now() > deadline_; }
 
