@@ -69,7 +69,9 @@ void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, cons
 
 // ---- weighted sums of values
 
-constexpr int kWidth = 16;  // columns of values at a time
+// Columns of values at a time: enough accumulators for one row to hide the latency of FMLA.
+constexpr int kWidth = 32;
+constexpr int kRegisters = kWidth / 4;
 
 struct Columns {
   float32x4_t v[4];
@@ -103,18 +105,39 @@ struct F32 {
   }
 };
 
+template <class Stored>
+CACTUS_INLINE void copy(const Stored* from, std::int64_t n, Stored* to) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
+}
+
 // Columns d … d+width-1 of all values as floats times their scale, [n, kWidth], zero beyond width.
 template <class Type>
 CACTUS_INLINE void load_columns(const KvRows& v, std::int64_t d, std::int64_t width, float* out) {
-  const auto* values = static_cast<const typename Type::Stored*>(v.data) + d;
+  using Stored = typename Type::Stored;
+  const Stored* values = static_cast<const Stored*>(v.data) + d;
+  Stored some[kWidth] = {};
   for (std::int64_t p = 0; p < v.n; ++p, values += v.stride, out += kWidth) {
-    typename Type::Stored some[kWidth] = {};
-    if (width < kWidth)
-      for (std::int64_t c = 0; c < width; ++c) some[c] = values[c];
-    const Columns c = Type::load(width < kWidth ? some : values);
+    if (width < kWidth) copy(values, width, some);
+    const Stored* from = width < kWidth ? some : values;
     const float scale = v.scale != nullptr ? v.scale[p * v.scale_stride] : 1.0F;
     CACTUS_UNROLL
-    for (int l = 0; l < 4; ++l) vst1q_f32(out + 4 * l, vmulq_n_f32(c.v[l], scale));
+    for (int half = 0; half < kWidth / 16; ++half) {
+      const Columns c = Type::load(from + 16 * half);
+      CACTUS_UNROLL
+      for (int l = 0; l < 4; ++l) vst1q_f32(out + 16 * half + 4 * l, vmulq_n_f32(c.v[l], scale));
+    }
+  }
+}
+
+// acc += prob[Lane] · value for R rows.
+template <int Lane, int R>
+CACTUS_INLINE void add_value(const float* value, const float32x4_t (&prob)[R],
+                             float32x4_t (&acc)[R][kRegisters]) {
+  CACTUS_UNROLL
+  for (int l = 0; l < kRegisters; ++l) {
+    const float32x4_t v = vld1q_f32(value + 4 * l);
+    CACTUS_UNROLL
+    for (int r = 0; r < R; ++r) acc[r][l] = vfmaq_laneq_f32(acc[r][l], v, prob[r], Lane);
   }
 }
 
@@ -122,26 +145,34 @@ CACTUS_INLINE void load_columns(const KvRows& v, std::int64_t d, std::int64_t wi
 template <int R>
 CACTUS_INLINE void add_values(const float* values, std::int64_t n, const float* prob,
                               std::int64_t ldp, const float* shrink, float* o, std::int64_t ldo) {
-  float32x4_t acc[R][4];
+  float32x4_t acc[R][kRegisters];
+  float32x4_t part[R];
   CACTUS_UNROLL
   for (int r = 0; r < R; ++r) {
     CACTUS_UNROLL
-    for (int l = 0; l < 4; ++l) acc[r][l] = vmulq_n_f32(vld1q_f32(o + r * ldo + 4 * l), shrink[r]);
+    for (int l = 0; l < kRegisters; ++l)
+      acc[r][l] = vmulq_n_f32(vld1q_f32(o + r * ldo + 4 * l), shrink[r]);
   }
-  for (std::int64_t p = 0; p < n; ++p, values += kWidth) {
+  std::int64_t p = 0;
+  for (; p + 4 <= n; p += 4, values += 4 * kWidth) {
     CACTUS_MCA("BEGIN", "pv", 32, R, kWidth);
     CACTUS_UNROLL
-    for (int r = 0; r < R; ++r) {
-      CACTUS_UNROLL
-      for (int l = 0; l < 4; ++l)
-        acc[r][l] = vfmaq_n_f32(acc[r][l], vld1q_f32(values + 4 * l), prob[r * ldp + p]);
-    }
+    for (int r = 0; r < R; ++r) part[r] = vld1q_f32(prob + r * ldp + p);
+    add_value<0>(values, part, acc);
+    add_value<1>(values + kWidth, part, acc);
+    add_value<2>(values + 2 * kWidth, part, acc);
+    add_value<3>(values + 3 * kWidth, part, acc);
     CACTUS_MCA("END", "pv", 32, R, kWidth);
+  }
+  for (; p < n; ++p, values += kWidth) {
+    CACTUS_UNROLL
+    for (int r = 0; r < R; ++r) part[r] = vdupq_n_f32(prob[r * ldp + p]);
+    add_value<0>(values, part, acc);
   }
   CACTUS_UNROLL
   for (int r = 0; r < R; ++r) {
     CACTUS_UNROLL
-    for (int l = 0; l < 4; ++l) vst1q_f32(o + r * ldo + 4 * l, acc[r][l]);
+    for (int l = 0; l < kRegisters; ++l) vst1q_f32(o + r * ldo + 4 * l, acc[r][l]);
   }
 }
 
@@ -154,18 +185,15 @@ void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, c
     load_columns<Type>(v, d, width, values);
     std::int64_t i = 0;
     if (width == kWidth) {
-      for (; i + 4 <= nq; i += 4)
-        add_values<4>(values, v.n, prob + i * ldp, ldp, shrink + i, o + i * ldo + d, ldo);
+      for (; i + 2 <= nq; i += 2)
+        add_values<2>(values, v.n, prob + i * ldp, ldp, shrink + i, o + i * ldo + d, ldo);
     }
     for (; i < nq; ++i) {
       float* row = o + i * ldo + d;
       float some[kWidth] = {};
-      float* at = width < kWidth ? some : row;
-      if (width < kWidth)
-        for (std::int64_t c = 0; c < width; ++c) some[c] = row[c];
-      add_values<1>(values, v.n, prob + i * ldp, ldp, shrink + i, at, kWidth);
-      if (width < kWidth)
-        for (std::int64_t c = 0; c < width; ++c) row[c] = some[c];
+      if (width < kWidth) copy(row, width, some);
+      add_values<1>(values, v.n, prob + i * ldp, ldp, shrink + i, width < kWidth ? some : row, 0);
+      if (width < kWidth) copy(some, width, row);
     }
   }
 }

@@ -32,16 +32,14 @@ CACTUS_INLINE void tile(Weights w, std::int64_t groups, const QuantRows& x, std:
   }
 }
 
-// Up to Kernel::kTokens tokens from `token` on; returns how many.
+// 4, 2 or 1 tokens from `token` on, at most Kernel::kTokens; returns how many.
 template <class Kernel, class Weights>
 CACTUS_INLINE std::int64_t some_tokens(Weights w, std::int64_t groups, const QuantRows& x,
                                        std::int64_t token, float* y, std::int64_t ldy,
                                        bool accumulate) {
   const std::int64_t left = x.count - token;
-  if constexpr (Kernel::kTokens >= 4) {
+  if constexpr (Kernel::kTokens >= 4)
     if (left >= 4) return tile<Kernel, 4>(w, groups, x, token, y, ldy, accumulate), 4;
-    if (left == 3) return tile<Kernel, 3>(w, groups, x, token, y, ldy, accumulate), 3;
-  }
   if (left >= 2) return tile<Kernel, 2>(w, groups, x, token, y, ldy, accumulate), 2;
   return tile<Kernel, 1>(w, groups, x, token, y, ldy, accumulate), 1;
 }
