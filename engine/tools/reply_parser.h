@@ -1,21 +1,20 @@
 // What a model wrote, taken apart while it arrives: text, thoughts and tool calls, without the
-// markers around them. Which markers is a row of a table (formats.cpp), chosen by what the model's
-// chat template and tokenizer contain.
+// markers around them.
 #pragma once
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "engine/tools/reply_format.h"
+
 namespace cactus {
 
-// One generated token as the detokenizer gives it: its text (whole or partial code points) and
-// whether it is a special (control) token, whose text a plain one may not imitate.
+// One generated token as the detokenizer gives it.
 struct TokenPiece {
-  std::string_view text;
-  bool special = false;
+  std::string_view text;  // whole or partial code points
+  bool special = false;  // a control token: its text is a marker, or nothing that anyone should see
 };
 
 enum class ReplyEventKind {
@@ -33,28 +32,26 @@ struct ReplyEvent {
 };
 using ReplyEventSink = std::function<void(const ReplyEvent&)>;
 
-struct ReplyFormat;
-
-// The formats known, most specific first; the last one has no markers at all.
-std::span<const ReplyFormat> reply_formats();
-std::string_view name_of(const ReplyFormat& format);
-
-// The first format whose every marker is found by `has`, which answers whether the model knows a
-// piece of text (as a token of its vocabulary or in its chat template).
-const ReplyFormat& choose_reply_format(const std::function<bool(std::string_view)>& has);
+// Where markers are recognised. A model that repeats what a user typed must not call tools by it:
+// where a family's markers are control tokens, only those count.
+enum class MarkerSource {
+  as_declared,  // in special pieces, and in text only where the syntax's markers are ordinary text
+  any_text,     // everywhere (for whole texts whose tokens are not known)
+};
 
 // Stream in, events out, in order. Views in an event live during the call. One reply, one parser.
 class ReplyParser {
  public:
-  // `thinking`: the prompt already opened a thought (the template's generation prompt ends in it).
-  ReplyParser(const ReplyFormat& format, ReplyEventSink sink, bool thinking = false);
+  // `thinking`: the prompt already opened a thought (opens_thought).
+  ReplyParser(const ReplyFormat& format, ReplyEventSink sink, bool thinking = false,
+              MarkerSource source = MarkerSource::as_declared);
   ~ReplyParser();
   ReplyParser(const ReplyParser&) = delete;
   ReplyParser& operator=(const ReplyParser&) = delete;
 
   void feed(const TokenPiece& piece);
   // The reply is over: what was held back comes out (an unterminated thought as thought, an
-  // unterminated call as notice and text).
+  // unterminated call as a call if it is whole, else as notice and text).
   void finish();
 
  private:

@@ -6,8 +6,8 @@
 
 namespace cactus {
 
-// Holds back what may be the beginning of a stop text, and cuts exactly before the first one that
-// appears (of several that begin at the same place it does not matter which).
+// Holds back what may be the beginning of a stop text, and cuts exactly before the one that is
+// complete first (the longer one of two that end together).
 class StopMatcher {
  public:
   // Empty texts are ignored.
