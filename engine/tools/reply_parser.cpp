@@ -189,8 +189,10 @@ class ReplyParser::State {
     mode_ = Mode::thought;
     const std::string line = std::exchange(header_, {});
     const std::string_view name = format_.thought->header;
-    const bool expected = line.compare(0, name.size(), name) == 0 &&
-                          (line.size() == name.size() || line[name.size()] == '\n');
+    const std::string_view first = std::string_view(line).substr(0, line.find('\n'));
+    // A reply may end before the line does.
+    const bool cut = first.size() == line.size() && name.substr(0, first.size()) == first;
+    const bool expected = first == name || cut;
     if (!expected) return write(line);
     write(std::string_view(line).substr(std::min(line.size(), name.size() + 1)));
   }
