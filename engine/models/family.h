@@ -17,9 +17,11 @@ namespace cactus {
 // What a tensor is for decides how it is stored.
 enum class Use {
   matmul,   // quantised, Layout::tiles (also when rows of it are looked up, like a tied head)
+  precise,  // the same, but never with less than 8 bits (image and audio towers)
   lookup,   // quantised, Layout::rows: never multiplied (per-layer embeddings)
   vector,   // stays f32
-  dense,    // convolution kernels and the like: f16 unless the recipe is f32
+  bound,    // stays f32 and may be infinite (clip bounds)
+  dense,    // convolution kernels and the like: 16-bit floats unless the recipe is f32
 };
 
 struct TensorSpec {
