@@ -26,13 +26,13 @@ class LocalSession final : public Session {
     CACTUS_TRY(prompt, drop_oldest ? fitting_chat_prompt(*model_, messages, options,
                                                          generator_.context() - room(options))
                                    : chat_prompt(*model_, messages, options));
-    return generate(prompt, &format_, options, sink, cancel);
+    return generate(prompt, format_, options, sink, cancel);
   }
 
   Result<Reply> complete(std::string_view text, const GenerateOptions& options,
                          const PieceSink& sink, const std::atomic<bool>* cancel) override {
     CACTUS_TRY(prompt, raw_prompt(*model_, text));
-    return generate(prompt, nullptr, options, sink, cancel);
+    return generate(prompt, plain_reply_format(), options, sink, cancel);
   }
 
   const Model& model() const override { return *model_; }
@@ -44,7 +44,7 @@ class LocalSession final : public Session {
     return std::min({wanted, kRoomForReply, generator_.context() / 4});
   }
 
-  Result<Reply> generate(const Prompt& prompt, const ReplyFormat* format,
+  Result<Reply> generate(const Prompt& prompt, const ReplyFormat& format,
                          const GenerateOptions& options, const PieceSink& sink,
                          const std::atomic<bool>* cancel) {
     if (prompt.ids.empty()) {

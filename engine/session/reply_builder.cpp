@@ -2,33 +2,18 @@
 
 #include "engine/base/json.h"
 #include "engine/template/chat_template.h"
+#include "engine/tools/reply_format.h"
 
 namespace cactus {
-namespace {
-
-// Some templates end in an opened thought ("<think>\n"): the reply then begins inside it.
-bool opens_thought(std::string_view tail) {
-  const std::size_t last = tail.find_last_not_of(" \n");
-  const std::string_view end = last == std::string_view::npos ? "" : tail.substr(0, last + 1);
-  return end.ends_with("<think>");
-}
-
-// The format without markers: raw completions are text, whatever they look like.
-const ReplyFormat& plain_format() {
-  return choose_reply_format([](std::string_view) { return false; });
-}
-
-}  // namespace
-
-ReplyBuilder::ReplyBuilder(const Tokenizer& tokenizer, const ReplyFormat* format,
+ReplyBuilder::ReplyBuilder(const Tokenizer& tokenizer, const ReplyFormat& format,
                            std::string_view tail, const GenerateOptions& options,
                            const PieceSink& sink, Reply& reply)
     : tokenizer_(tokenizer),
       detokenizer_(tokenizer),
       stop_(options.stop),
       parser_(
-          format != nullptr ? *format : plain_format(),
-          [this](const ReplyEvent& event) { on_event(event); }, opens_thought(tail)),
+          format, [this](const ReplyEvent& event) { on_event(event); },
+          opens_thought(format, tail)),
       sink_(sink),
       reply_(reply) {}
 
@@ -78,6 +63,10 @@ void ReplyBuilder::finish() {
   feed(detokenizer_.finish(), false);
   parser_.finish();
   show(PieceKind::text, stop_.finish());
+}
+
+const ReplyFormat& plain_reply_format() {
+  return choose_reply_format([](std::string_view) { return false; });
 }
 
 const ReplyFormat& reply_format_of(const Model& model) {

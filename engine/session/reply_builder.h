@@ -14,9 +14,9 @@ namespace cactus {
 // Markers of thoughts and calls never reach the sink; nor does a stop text or what follows it.
 class ReplyBuilder {
  public:
-  // `format` null: every token is text (raw completion). `tail`: the end of the prompt that the
-  // template wrote, which may have opened a thought already. All arguments outlive the builder.
-  ReplyBuilder(const Tokenizer& tokenizer, const ReplyFormat* format, std::string_view tail,
+  // `tail`: the end of the prompt that the template wrote, which may have opened a thought already.
+  // All arguments outlive the builder.
+  ReplyBuilder(const Tokenizer& tokenizer, const ReplyFormat& format, std::string_view tail,
                const GenerateOptions& options, const PieceSink& sink, Reply& reply);
 
   void add(std::int32_t id);
@@ -37,6 +37,9 @@ class ReplyBuilder {
   Reply& reply_;
   bool refused_ = false;
 };
+
+// The format without markers: raw completions are text, whatever they look like.
+const ReplyFormat& plain_reply_format();
 
 // The format that the model's tokenizer and template speak.
 const ReplyFormat& reply_format_of(const Model& model);

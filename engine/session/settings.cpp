@@ -8,14 +8,11 @@
 #include "engine/base/json.h"
 #include "engine/template/chat_template.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "engine/tools/reply_format.h"
 #include "engine/weights/bundle.h"
 
 namespace cactus {
 namespace {
-
-// What templates in use write at the end of a turn.
-constexpr std::string_view kTurnEnds[] = {"<turn|>",    "<end_of_turn>", "<|im_end|>",
-                                          "<|eot_id|>", "<|end|>",       "<|return|>"};
 
 float number(const Json& object, const char* name, float otherwise) {
   if (!object.is_object()) return otherwise;
@@ -73,7 +70,7 @@ std::vector<std::int32_t> stop_ids(const Model& model) {
   add_ids(ids, manifest.generation, "eos_token_id");
   if (ids.empty()) add_ids(ids, manifest.config, "eos_token_id");
   if (const auto eos = tokenizer.eos_id()) ids.push_back(*eos);
-  for (const std::string_view end : kTurnEnds) {
+  for (const std::string_view end : turn_markers()) {
     const auto id = tokenizer.token_id(end);
     if (id && model.chat_template() != nullptr && model.chat_template()->contains(end)) {
       ids.push_back(*id);
