@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "kernels/limits.h"
 
@@ -35,6 +36,7 @@ class Bench {
       : decoder_(decoder), exec_(exec), plan_(plan), progress_(progress),
         ids_(plan.seed, decoder.info().vocab) {
     request_.cancel = cancel;
+    std::memset(memory_.reserve(kMemory), 1, kMemory);
     for (const std::int64_t n : plan.prompts) add("prefill", n, n, decoder.work(n).prefill_macs);
     for (const std::int64_t c : plan.contexts) {
       const DecoderWork work = decoder.work(c);
@@ -78,8 +80,8 @@ class Bench {
 
   void read_limits() {
     Limits l;
-    l.read_gbs = kernels::measure_read_bandwidth(exec_) / 1e9;
-    l.int8_gmacs = kernels::measure_int8_rate(exec_) / 1e9;
+    l.read_gbs = kernels::read_limit(exec_, memory_.data(), kMemory, 3) / 1e9;
+    l.int8_gmacs = kernels::int8_limit(exec_, 0.05, 3) / 1e9;
     result_.limits.push_back(l);
   }
 
@@ -150,11 +152,13 @@ class Bench {
   }
 
   static constexpr std::int64_t chunk_ = 512;
+  static constexpr std::int64_t kMemory = 512 << 20;  // bytes read for the read limit
   const Decoder& decoder_;
   kernels::Exec& exec_;
   const BenchPlan& plan_;
   const BenchProgress& progress_;
   RandomIds ids_;
+  kernels::Buffer<std::byte> memory_;
   ForwardRequest request_;
   BenchResult result_;
   int done_ = 0;
