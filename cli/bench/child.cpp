@@ -48,7 +48,8 @@ Result<ChildReport> spawn(const std::string& executable, std::vector<std::string
   argv.push_back(nullptr);
   pid_t child = 0;
   const auto begin = Clock::now();
-  const int failed = posix_spawn(&child, executable.c_str(), &actions, nullptr, argv.data(), environ);
+  const int failed =
+      posix_spawn(&child, executable.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   if (failed != 0) {
@@ -78,8 +79,17 @@ Result<ChildReport> spawn(const std::string& executable, std::vector<std::string
 }
 
 std::vector<std::string> command(const std::string& executable, const ChildRequest& r) {
-  return {executable, "bench", r.folder.string(), "--child", std::to_string(r.context), "--kv",
-          r.kv, "--threads", std::to_string(r.threads), "--tokens", std::to_string(r.decoded)};
+  return {executable,
+          "bench",
+          r.folder.string(),
+          "--child",
+          std::to_string(r.context),
+          "--kv",
+          r.kv,
+          "--threads",
+          std::to_string(r.threads),
+          "--tokens",
+          std::to_string(r.decoded)};
 }
 
 }  // namespace
@@ -93,7 +103,9 @@ Result<int> run_child(const ChildRequest& r) {
   kernels::Exec exec(*selection.table, r.threads > 0 ? r.threads : kernels::default_threads());
   const Decoder& decoder = model->decoder();
   StateOptions options;
-  options.kv = r.kv == "f32" ? kernels::Type::f32 : r.kv == "f16" ? kernels::Type::f16 : kernels::Type::q8;
+  options.kv = r.kv == "f32"   ? kernels::Type::f32
+               : r.kv == "f16" ? kernels::Type::f16
+                               : kernels::Type::q8;
   auto state = decoder.make_state(options);
   std::uint64_t seed = 1;
   std::vector<std::int32_t> ids;
@@ -104,7 +116,8 @@ Result<int> run_child(const ChildRequest& r) {
     ids.resize(static_cast<std::size_t>(n));
     for (auto& id : ids) {
       seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-      id = static_cast<std::int32_t>((seed >> 33) % static_cast<std::uint64_t>(decoder.info().vocab));
+      id = static_cast<std::int32_t>((seed >> 33) %
+                                     static_cast<std::uint64_t>(decoder.info().vocab));
     }
     request.no_logits = done + n < r.context;
     auto logits = decoder.forward(exec, *state, ids, request);

@@ -12,18 +12,18 @@
 namespace cactus::cli {
 
 struct StartFigures {
-  Spread open_ms;          // opening the bundle, tokenizer and template, inside the process
-  Spread first_token_ms;   // from before the process is made to its first token, 5-token prompt
-  std::int64_t peak_bytes = 0;    // resident, after a prompt of peak_context tokens and 16 more
+  Spread open_ms;         // opening the bundle, tokenizer and template, inside the process
+  Spread first_token_ms;  // from before the process is made to its first token, 5-token prompt
+  std::int64_t peak_bytes = 0;  // resident, after a prompt of peak_context tokens and 16 more
   std::int64_t peak_context = 0;
 };
 
 struct ChildRequest {
   std::filesystem::path folder;
-  std::string isa;         // forced, or empty
+  std::string isa;  // forced, or empty
   int threads = 0;
-  std::string kv;          // as --kv takes it
-  std::int64_t context = 5;      // prompt tokens
+  std::string kv;            // as --kv takes it
+  std::int64_t context = 5;  // prompt tokens
   std::int64_t decoded = 1;
 };
 

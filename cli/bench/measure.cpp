@@ -33,7 +33,10 @@ class Bench {
  public:
   Bench(const Decoder& decoder, kernels::Exec& exec, const BenchPlan& plan,
         const BenchProgress& progress, const std::atomic<bool>* cancel)
-      : decoder_(decoder), exec_(exec), plan_(plan), progress_(progress),
+      : decoder_(decoder),
+        exec_(exec),
+        plan_(plan),
+        progress_(progress),
         ids_(plan.seed, decoder.info().vocab) {
     request_.cancel = cancel;
     std::memset(memory_.reserve(kMemory), 1, kMemory);
@@ -121,7 +124,9 @@ class Bench {
     BenchCase* prompt = find("prefill", size);
     BenchCase* answer = find("decode", size);
     const Limits before = result_.limits.back();
-    if (progress_) progress_("context " + std::to_string(size), done_, plan_.runs * static_cast<int>(sizes().size()));
+    if (progress_)
+      progress_("context " + std::to_string(size), done_,
+                plan_.runs * static_cast<int>(sizes().size()));
     double prompt_seconds = 0, answer_seconds = 0;
     if (size > 0) {
       CACTUS_TRY(seconds, prefill(*state, size));

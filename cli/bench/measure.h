@@ -16,32 +16,32 @@ namespace cactus::cli {
 struct BenchPlan {
   std::vector<std::int64_t> prompts = {128, 512, 1024, 4096};  // tokens to prefill
   std::vector<std::int64_t> contexts = {0, 1024, 4096};        // tokens held while decoding
-  std::int64_t decoded = 32;   // tokens generated at each context
+  std::int64_t decoded = 32;                                   // tokens generated at each context
   int runs = 3;
   kernels::Type kv = kernels::Type::q8;
-  std::uint64_t seed = 1;      // of the random token ids
+  std::uint64_t seed = 1;  // of the random token ids
 };
 
 // What the machine gave just then, at the threads of the run.
 struct Limits {
-  double read_gbs = 0;     // 10^9 bytes a second read from memory
-  double int8_gmacs = 0;   // 10^9 int8 multiply-adds a second in registers
+  double read_gbs = 0;    // 10^9 bytes a second read from memory
+  double int8_gmacs = 0;  // 10^9 int8 multiply-adds a second in registers
 };
 
 // One of "prefill 512" or "decode at 1024", over all runs.
 struct BenchCase {
-  std::string what;                    // "prefill" or "decode"
-  std::int64_t size = 0;               // prompt tokens, or context
-  std::int64_t tokens = 0;             // timed in each run
-  double needed = 0;                   // per token: multiply-adds (prefill) or bytes read (decode)
+  std::string what;         // "prefill" or "decode"
+  std::int64_t size = 0;    // prompt tokens, or context
+  std::int64_t tokens = 0;  // timed in each run
+  double needed = 0;        // per token: multiply-adds (prefill) or bytes read (decode)
   std::vector<double> tokens_per_second;  // one for each run
-  std::vector<double> share;           // of the limit read before and after (their mean)
+  std::vector<double> share;              // of the limit read before and after (their mean)
 };
 
 struct BenchResult {
   std::vector<BenchCase> cases;
-  std::vector<Limits> limits;          // in the order they were read
-  std::int64_t kv_bytes = 0;           // of the largest context
+  std::vector<Limits> limits;  // in the order they were read
+  std::int64_t kv_bytes = 0;   // of the largest context
 };
 
 // Called before each part with what it is, and how many of how many parts are done.

@@ -13,7 +13,7 @@ std::string text(const char* format, auto... values) {
   return buffer;
 }
 
-std::vector<double> member(const std::vector<Limits>& limits, double Limits::* which) {
+std::vector<double> member(const std::vector<Limits>& limits, double Limits::*which) {
   std::vector<double> values;
   for (const Limits& l : limits) values.push_back(l.*which);
   return values;
@@ -70,25 +70,26 @@ Json bench_json(const BenchConditions& k, const BenchResult& result, const Start
                      {"needed_unit", c.what == "prefill" ? "multiply-adds" : "bytes"},
                      {"share_of_limit", spread_json(spread_of(c.share))}});
   }
-  return {{"v", 1},
-          {"version", k.version},
-          {"model", k.model},
-          {"random_weights", k.random_weights},
-          {"weights", k.weights},
-          {"kv", k.kv},
-          {"isa", k.isa},
-          {"threads", k.threads},
-          {"runs", k.runs},
-          {"limits",
-           {{"read_gb_per_second", spread_json(spread_of(member(result.limits, &Limits::read_gbs)))},
-            {"int8_gmac_per_second",
-             spread_json(spread_of(member(result.limits, &Limits::int8_gmacs)))}}},
-          {"cases", std::move(cases)},
-          {"open_ms", spread_json(start.open_ms)},
-          {"first_token_ms", spread_json(start.first_token_ms)},
-          {"peak_memory_bytes", start.peak_bytes},
-          {"peak_memory_context", start.peak_context},
-          {"kv_bytes", result.kv_bytes}};
+  return {
+      {"v", 1},
+      {"version", k.version},
+      {"model", k.model},
+      {"random_weights", k.random_weights},
+      {"weights", k.weights},
+      {"kv", k.kv},
+      {"isa", k.isa},
+      {"threads", k.threads},
+      {"runs", k.runs},
+      {"limits",
+       {{"read_gb_per_second", spread_json(spread_of(member(result.limits, &Limits::read_gbs)))},
+        {"int8_gmac_per_second",
+         spread_json(spread_of(member(result.limits, &Limits::int8_gmacs)))}}},
+      {"cases", std::move(cases)},
+      {"open_ms", spread_json(start.open_ms)},
+      {"first_token_ms", spread_json(start.first_token_ms)},
+      {"peak_memory_bytes", start.peak_bytes},
+      {"peak_memory_context", start.peak_context},
+      {"kv_bytes", result.kv_bytes}};
 }
 
 }  // namespace cactus::cli

@@ -9,9 +9,9 @@
 namespace cactus::cli {
 
 struct BenchConditions {
-  std::string model;       // name or shape
-  std::string weights;     // "int4, 2.9 GB"
-  std::string kv;          // "int8"
+  std::string model;    // name or shape
+  std::string weights;  // "int4, 2.9 GB"
+  std::string kv;       // "int8"
   std::string isa;
   int threads = 0;
   int runs = 0;

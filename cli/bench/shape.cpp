@@ -11,21 +11,24 @@ struct Shape {
   std::string_view name;
   std::string_view config;
 };
-constexpr std::array<Shape, 2> kShapes = {{{"gemma-4-E2B", kGemma4E2B}, {"gemma-4-E4B", kGemma4E4B}}};
+constexpr std::array<Shape, 2> kShapes = {
+    {{"gemma-4-E2B", kGemma4E2B}, {"gemma-4-E4B", kGemma4E4B}}};
 
-// Writes the entries of "vocab" and "merges" side by side: all words over a small alphabet, shortest
-// first, each made of any two parts that are tokens themselves.
+// Writes the entries of "vocab" and "merges" side by side: all words over a small alphabet,
+// shortest first, each made of any two parts that are tokens themselves.
 class TokenizerText {
  public:
   explicit TokenizerText(std::int64_t vocab) : vocab_(vocab) {}
 
   std::string write() {
-    static constexpr std::array<const char*, 6> control = {"<pad>", "<eos>", "<bos>", "<unk>", "<|turn>", "<turn|>"};
+    static constexpr std::array<const char*, 6> control = {"<pad>", "<eos>",   "<bos>",
+                                                           "<unk>", "<|turn>", "<turn|>"};
     std::string added;
     for (const char* token : control) {
       if (!added.empty()) added += ',';
-      added += R"({"id":)" + std::to_string(next_) + R"(,"content":")" + token +
-               R"(","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true})";
+      added +=
+          R"({"id":)" + std::to_string(next_) + R"(,"content":")" + token +
+          R"(","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true})";
       add(token);
     }
     for (int byte = 0; byte < 256; ++byte) {
@@ -92,10 +95,13 @@ Result<Json> shape_config(std::string_view name) {
     if (s.name == name) return parse_json(s.config, s.name, ErrorKind::internal);
     known += (known.empty() ? "" : ", ") + std::string(s.name);
   }
-  return make_error(ErrorKind::usage, "no shape '" + std::string(name) + "'", "known shapes: " + known,
+  return make_error(ErrorKind::usage, "no shape '" + std::string(name) + "'",
+                    "known shapes: " + known,
                     "cactus bench --shape " + std::string(kShapes[0].name));
 }
 
-std::string synthetic_tokenizer(std::int64_t vocab) { return TokenizerText(vocab).write(); }
+std::string synthetic_tokenizer(std::int64_t vocab) {
+  return TokenizerText(vocab).write();
+}
 
 }  // namespace cactus::cli

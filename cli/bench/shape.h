@@ -18,7 +18,8 @@ std::vector<std::string_view> shape_names();
 // The configuration (config.json) of a shape; usage with the names there are when it is none.
 Result<Json> shape_config(std::string_view name);
 
-// A tokenizer.json as large as Gemma's: `vocab` tokens with byte fallback, about two merges a token.
+// A tokenizer.json as large as Gemma's: `vocab` tokens with byte fallback, about two merges a
+// token.
 std::string synthetic_tokenizer(std::int64_t vocab);
 
 }  // namespace cactus::cli

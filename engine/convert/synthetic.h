@@ -13,9 +13,9 @@ namespace cactus {
 struct SyntheticOptions {
   int bits = 4;
   std::uint64_t seed = 1;
-  std::string name;            // source repository in the manifest
-  std::string tokenizer;       // tokenizer.json, written beside the weights when not empty
-  std::string chat_template;   // chat_template.jinja, likewise
+  std::string name;           // source repository in the manifest
+  std::string tokenizer;      // tokenizer.json, written beside the weights when not empty
+  std::string chat_template;  // chat_template.jinja, likewise
   std::function<void(const ConvertProgress&)> progress;
   const std::atomic<bool>* cancel = nullptr;
 };

@@ -8,8 +8,8 @@ namespace {
 // Calls f with every matrix of a layer; those it does not have are empty.
 template <class F>
 void each_matrix(const LayerWeights& w, F f) {
-  for (const kernels::Matrix* m : {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down, &w.ple_gate,
-                                   &w.ple_projection}) {
+  for (const kernels::Matrix* m :
+       {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down, &w.ple_gate, &w.ple_projection}) {
     if (m->data != nullptr) f(*m);
   }
 }
