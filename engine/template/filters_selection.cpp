@@ -28,7 +28,8 @@ Value map_attribute(Interpreter& in, const Value& value, const Arguments& argume
   }
   const Value* otherwise = named(arguments, "default");
   std::vector<Value> out;
-  for (const Value& item : in.iterate(value)->items) {
+  const auto items = in.iterate(value);
+  for (const Value& item : items->items) {
     in.charge(1);
     Value part = path_of(in, item, named(arguments, "attribute"));
     out.push_back(part.is_undefined() && otherwise != nullptr ? *otherwise : std::move(part));
@@ -44,7 +45,8 @@ Value f_map(Interpreter& in, const Value& value, const Arguments& arguments) {
   const std::string name = expect_text(arguments.positional[0], "map").bytes();
   const Arguments rest = rest_of(arguments, 1);
   std::vector<Value> out;
-  for (const Value& item : in.iterate(value)->items) {
+  const auto items = in.iterate(value);
+  for (const Value& item : items->items) {
     in.charge(1);
     in.check_stack();  // map('map', 'map', …)
     out.push_back(in.filter(name, item, rest));
@@ -64,7 +66,8 @@ Value selected(Interpreter& in, const Value& value, const Arguments& arguments, 
       has_test ? expect_text(arguments.positional[first], "select").bytes() : "";
   const Arguments rest = rest_of(arguments, first + 1);
   std::vector<Value> out;
-  for (const Value& item : in.iterate(value)->items) {
+  const auto items = in.iterate(value);
+  for (const Value& item : items->items) {
     in.charge(1);
     const Value subject = path_of(in, item, attribute);
     if ((has_test ? in.test(name, subject, rest) : truth(subject)) == wanted) out.push_back(item);

@@ -69,7 +69,8 @@ Value f_join(Interpreter& in, const Value& value, const Arguments& arguments) {
   const Text separator = p.has(0) ? in.print(*p.find(0)) : Text();
   Text out;
   bool first = true;
-  for (const Value& item : in.iterate(value)->items) {
+  const auto items = in.iterate(value);
+  for (const Value& item : items->items) {
     if (!std::exchange(first, false)) out.append(separator);
     in.charge_text(separator.size());
     out.append(in.print(path_of(in, item, p.find(1))));
@@ -155,7 +156,8 @@ Value f_unique(Interpreter& in, const Value& value, const Arguments& arguments) 
   const Parameters p("unique", arguments, {"case_sensitive", "attribute"});
   std::unordered_map<std::string, bool> seen;
   std::vector<Value> kept;
-  for (const Value& item : in.iterate(value)->items) {
+  const auto items = in.iterate(value);
+  for (const Value& item : items->items) {
     const Value key = sort_key(path_of(in, item, p.find(1)), p.boolean(0, false));
     in.charge_walk(key);
     const std::string hashed = hash_key(key);
@@ -209,8 +211,8 @@ Value f_slice(Interpreter& in, const Value& value, const Arguments& arguments) {
 Value f_sum(Interpreter& in, const Value& value, const Arguments& arguments) {
   const Parameters p("sum", arguments, {"attribute", "start"});
   Value total = p.get(1, std::int64_t{0});
-  for (const Value& item : in.iterate(value)->items)
-    total = add(in, total, path_of(in, item, p.find(0)));
+  const auto items = in.iterate(value);
+  for (const Value& item : items->items) total = add(in, total, path_of(in, item, p.find(0)));
   return total;
 }
 

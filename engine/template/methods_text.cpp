@@ -24,18 +24,6 @@ Text upper(const Text& t) {
 Text lower(const Text& t) {
   return map_case(t, CaseMapping::lower);
 }
-Text swap_case(const Text& text) {
-  Text out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t n = utf8::decode(text.view().substr(at)).length;
-    const Text one = text.slice(at, at + n);
-    const bool is_upper = changes_under(utf8::decode(one.view()).code_point, CaseMapping::lower);
-    out.append(map_case(one, is_upper ? CaseMapping::lower : CaseMapping::upper));
-    at += n;
-  }
-  return out;
-}
-
 template <bool Left, bool Right>
 Value m_strip(Interpreter& in, const Value& self, const Arguments& arguments) {
   const Parameters p("strip", arguments, {"chars"});
@@ -192,7 +180,8 @@ Value m_join(Interpreter& in, const Value& self, const Arguments& arguments) {
   const Parameters p("join", arguments, {"iterable"});
   Text out;
   bool first = true;
-  for (const Value& item : in.iterate(p.required(0))->items) {
+  const auto items = in.iterate(p.required(0));
+  for (const Value& item : items->items) {
     if (!std::exchange(first, false)) out.append(self_text(in, self));
     in.charge_walk(item);
     out.append(expect_text(item, "join"));

@@ -12,7 +12,7 @@ std::vector<Text> split_space(const Text& text, std::int64_t limit) {
   std::size_t at = leading_space(text.view());
   while (at < text.size()) {
     if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) {
-      parts.push_back(text.slice(at, text.size() - trailing_space(text.view().substr(at))));
+      parts.push_back(text.slice(at, text.size()));  // its end keeps its space
       break;
     }
     std::size_t end = at;
@@ -32,7 +32,7 @@ std::vector<Text> split_space_right(const Text& text, std::int64_t limit) {
   std::size_t end = text.size() - trailing_space(text.view());
   while (end > 0) {
     if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) {
-      parts.push_back(text.slice(leading_space(text.view()), end));
+      parts.push_back(text.slice(0, end));
       break;
     }
     std::size_t begin = end;

@@ -166,6 +166,12 @@ Text title_case(const Text& text) {
   });
 }
 
+Text swap_case(const Text& text) {
+  return map_each(text, [](char32_t c) {
+    return changes_under(c, CaseMapping::lower) ? CaseMapping::lower : CaseMapping::upper;
+  });
+}
+
 Text capitalize(const Text& text) {
   bool first = true;
   return map_each(text, [&first](char32_t) {

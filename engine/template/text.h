@@ -55,6 +55,7 @@ Text strip(const Text& text, std::string_view characters, bool left, bool right)
 Text map_case(const Text& text, CaseMapping mapping);  // upper(), lower()
 Text title_case(const Text& text);                     // str.title()
 Text capitalize(const Text& text);
+Text swap_case(const Text& text);
 Text replace(const Text& text, const Text& from, const Text& to, std::int64_t count);
 Text reversed(const Text& text);
 
