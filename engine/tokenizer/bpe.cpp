@@ -67,11 +67,10 @@ bool Bpe::add_merge(std::string_view left, std::string_view right) {
   m.left = left.size();
   m.right = right.size();
   batch_text_.append(left).append(right);
-  std::string buffer;
   m.left_hash = vocab_.hash(left);
   m.right_hash = vocab_.hash(right);
-  m.joined_hash = vocab_.hash(joined_text(m, buffer));
-  for (const std::uint64_t h : {m.left_hash, m.right_hash, m.joined_hash}) vocab_.prefetch(h);
+  vocab_.prefetch(m.left_hash);
+  vocab_.prefetch(m.right_hash);
   batch_.push_back(m);
   return batch_.size() < batch_merges || end_merges();
 }
@@ -83,23 +82,29 @@ std::string_view Bpe::joined_text(const Queued& m, std::string& buffer) const {
   return buffer;
 }
 
+// Files list the merges in the order of their results, so that it mostly is the last one again, or
+// the next.
+std::int32_t Bpe::find_joined(std::string_view joined) {
+  if (vocab_.text(last_joined_) == joined) return last_joined_;
+  const bool next = vocab_.text(last_joined_ + 1) == joined;
+  return last_joined_ = next ? last_joined_ + 1 : vocab_.find(joined);
+}
+
 bool Bpe::end_merges() {
   for (const Queued& m : batch_) {
-    for (const std::uint64_t h : {m.left_hash, m.right_hash, m.joined_hash}) {
-      vocab_.prefetch_token(h);
-    }
+    vocab_.prefetch_token(m.left_hash);
+    vocab_.prefetch_token(m.right_hash);
   }
   for (const Queued& m : batch_) {
-    for (const std::uint64_t h : {m.left_hash, m.right_hash, m.joined_hash}) {
-      vocab_.prefetch_text(h);
-    }
+    vocab_.prefetch_text(m.left_hash);
+    vocab_.prefetch_text(m.right_hash);
   }
   const std::string_view all = batch_text_;
   std::string buffer;
   for (Queued& m : batch_) {
     m.left_id = vocab_.find(all.substr(m.begin, m.left), m.left_hash);
     m.right_id = vocab_.find(all.substr(m.begin + m.left, m.right), m.right_hash);
-    m.joined_id = vocab_.find(joined_text(m, buffer), m.joined_hash);
+    m.joined_id = find_joined(joined_text(m, buffer));
     merges_.prefetch(pair_key(m.left_id, m.right_id));
   }
   for (const Queued& m : batch_) {

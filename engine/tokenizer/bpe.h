@@ -61,12 +61,13 @@ class Bpe {
   // one after the other, half a million times.
   struct Queued {
     std::size_t begin, left, right;  // in batch_text_: where, and the parts' bytes
-    std::uint64_t left_hash, right_hash, joined_hash;
+    std::uint64_t left_hash, right_hash;
     std::int32_t left_id, right_id, joined_id;
   };
   static constexpr std::size_t batch_merges = 64;
 
   std::string_view joined_text(const Queued& merge, std::string& buffer) const;
+  std::int32_t find_joined(std::string_view joined);
   static std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
     return (std::uint64_t{static_cast<std::uint32_t>(left)} << 32) |
            static_cast<std::uint32_t>(right);
@@ -86,6 +87,7 @@ class Bpe {
   FlatMap merges_;  // pair_key -> rank, id
   std::size_t prefix_bytes_;
   std::uint32_t next_rank_ = 0;
+  std::int32_t last_joined_ = Vocab::none;
   std::vector<Queued> batch_;
   std::string batch_text_, merge_error_;
   // A bit for every (last character of the left, first character of the right) of any merge,

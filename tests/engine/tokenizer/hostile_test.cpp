@@ -182,6 +182,22 @@ TEST_CASE("flags of added tokens", "[engine][tokenizer]") {
   CHECK(*tokenizer->encode("a<s>ab") == Ids{0, 13, 1});  // the longest wins
 }
 
+TEST_CASE("control tokens of the normalised text keep out of plain spans", "[engine][tokenizer]") {
+  File f;
+  f.added = R"([{"id": 10, "content": "[X]", "special": true, "normalized": true}])";
+  f.vocab = R"({"a": 0, "b": 1, "ab": 2, "[": 3, "x": 4, "]": 5})";
+  f.normalizer = R"({"type": "Sequence", "normalizers":
+                     [{"type": "NFKC"}, {"type": "Lowercase"}]})";
+  const auto tokenizer = loaded(f);
+  const std::string text =
+      "a[x]\xEF\xBC\xBBX\xEF\xBC\xBD[X]b";  // in the middle, full-width brackets
+  CHECK(*tokenizer->encode(text) == Ids{0, 10, 10, 10, 1});
+  const PlainSpan middle{4, 11};
+  EncodeOptions options;
+  options.plain = {&middle, 1};
+  CHECK(*tokenizer->encode(text, options) == Ids{0, 10, 3, 4, 5, 10, 1});
+}
+
 TEST_CASE("behaviours of Split", "[engine][tokenizer]") {
   // Pieces are told apart by ignore_merges-free vocabulary: only whole pieces are tokens.
   const struct {
