@@ -117,8 +117,20 @@ Result<Workplace> Workplace::open(const fs::path& requested, const std::string& 
   return place;
 }
 
+// All but the weights and the journal: files beside the weights are written again at the end, and
+// what a killed run was writing aside must not be published.
+Status Workplace::sweep() const {
+  std::error_code error;
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+    const fs::path name = at->path().filename();
+    if (name != kJournal && name != kWeightsFile) CACTUS_CHECK(remove_tree(at->path()));
+  }
+  return error ? Status(file_error("read", folder_, error.value())) : ok_status();
+}
+
 Status Workplace::load(const std::string& key) {
   key_ = key;
+  CACTUS_CHECK(sweep());
   CACTUS_TRY(text, read_file(folder_ / kJournal, kJournalLimit));
   std::string_view rest = text;
   const std::string head = key + "\n";

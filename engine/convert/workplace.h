@@ -38,6 +38,7 @@ class Workplace {
 
  private:
   Workplace(std::filesystem::path destination, std::filesystem::path folder, File journal);
+  Status sweep() const;
   Status load(const std::string& key);
   Status append(const std::string& line);
 

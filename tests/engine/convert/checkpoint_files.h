@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/json.h"
+
 namespace cactus::test {
 
 struct RawTensor {
@@ -26,5 +28,12 @@ struct Checkpoint {
 // Length, header and data as one safetensors file.
 std::string safetensors_file(const std::string& header, const std::string& data);
 std::string safetensors_file(const std::map<std::string, RawTensor>& tensors);
+
+// All tensors that the family of `config` has, of random values in BF16, and config.json.
+void random_checkpoint(const Json& config, Checkpoint& into);
+
+// Saves with one more tensor, F32, whose data are a hole of zeros. Returns its bytes.
+std::uint64_t save_with_hole(const Checkpoint& checkpoint, const std::filesystem::path& folder,
+                             const std::string& name, const std::vector<std::int64_t>& shape);
 
 }  // namespace cactus::test
