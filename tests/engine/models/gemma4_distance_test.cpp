@@ -66,7 +66,7 @@ std::vector<float> run(Engine& engine, const std::vector<std::int32_t>& ids, Typ
   return engine.forward_all(*state, ids);
 }
 
-TEST_CASE("quantised Gemma 4 stays within the documented distance", "[engine][distance]") {
+TEST_CASE("quantised Gemma 4 stays within the documented distance", "[engine][distance][slow]") {
   for (const auto& [name, prefix] :
        {std::pair<const char*, std::string>{"gemma4_text", ""}, {"gemma4_mm", "text."}}) {
     const Tensors golden = read_safetensors(fixture(name) / "golden.safetensors");

@@ -53,7 +53,7 @@ TEST_CASE("split prefill changes nothing", "[engine]") {
   }
 }
 
-TEST_CASE("prefill in chunks of any size, then decode, equals one pass", "[engine]") {
+TEST_CASE("prefill in chunks of any size, then decode, equals one pass", "[engine][slow]") {
   for (const Way& way : kWays) {
     Engine engine("gemma4_text", way.weights);
     const auto ids = some_ids(51, 700, 2);
@@ -82,7 +82,7 @@ TEST_CASE("prefill in chunks of any size, then decode, equals one pass", "[engin
   }
 }
 
-TEST_CASE("sequences far beyond the window equal one pass without a ring", "[engine]") {
+TEST_CASE("sequences far beyond the window equal one pass without a ring", "[engine][slow]") {
   // 700 tokens over windows of 8 and 16: rings of 128 slots turn over five times.
   for (const char* name : {"gemma4_text", "gemma4_mm"}) {
     Engine engine(name, Type::f32);
