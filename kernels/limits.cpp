@@ -13,7 +13,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-constexpr std::int64_t kLine = 1024;  // peak_read takes multiples of 256 bytes
+constexpr std::int64_t kLine = 1024;  // peak_read takes whole KiB
 
 }  // namespace
 

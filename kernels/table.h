@@ -150,7 +150,7 @@ struct Table {
   // Runs `n` rounds of the widest int8 multiply-add this instruction set has, in registers, and
   // returns the multiply-adds done; *sink keeps the work from being optimised away.
   std::int64_t (*peak_int8)(std::int64_t n, std::int32_t* sink);
-  // Reads all of [p, p + bytes), bytes a multiple of 256, with the widest loads.
+  // Reads all of [p, p + bytes), bytes a multiple of 1024, with the widest loads.
   std::uint64_t (*peak_read)(const std::byte* p, std::int64_t bytes);
 };
 

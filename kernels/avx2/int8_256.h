@@ -15,6 +15,7 @@ struct Int8Products256 {
   // Operand form: 16 float scales, then 8 lines [16 rows][columns 4k … 4k+3], two registers each.
   static constexpr int kLines = 8;
   static constexpr std::int64_t kScaleBytes = 64;
+  static constexpr std::int64_t kPageAhead = 32768;  // the same for address translation alone
   static constexpr std::int64_t kAhead = 8192;  // bytes that packed weights are prefetched ahead
 
   static __m256i load(const void* p) { return _mm256_load_si256(static_cast<const __m256i*>(p)); }
@@ -156,6 +157,7 @@ struct Int8Products256 {
       const auto* at = codes + g * Format::kBytes;
       for (std::int64_t b = 0; b < Format::kBytes; b += 64)
         _mm_prefetch(reinterpret_cast<const char*>(at) + kAhead + b, _MM_HINT_T1);
+      _mm_prefetch(reinterpret_cast<const char*>(at) + kPageAhead, _MM_HINT_T1);
       __m256i dot[M][2];
       for (int m = 0; m < M; ++m) dot[m][0] = dot[m][1] = start(x, m, g);
 #pragma GCC unroll 8
