@@ -118,7 +118,7 @@ Value repeat(Interpreter& interpreter, const Value& value, std::int64_t count) {
   if (count > kMaxDataWeight / static_cast<std::int64_t>(list.items.size())) {
     fail("a list grows too long", ErrorKind::resources);
   }
-  interpreter.charge(count * static_cast<std::int64_t>(list.items.size()));
+  interpreter.charge_items(static_cast<std::size_t>(count) * list.items.size());
   std::vector<Value> items;
   for (std::int64_t i = 0; i < count; ++i) {
     items.insert(items.end(), list.items.begin(), list.items.end());
@@ -146,7 +146,7 @@ Value add(Interpreter& interpreter, const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) return a.number() + b.number();
   const List *x = a.list(), *y = b.list();
   if (x != nullptr && y != nullptr && x->kind == y->kind && x->kind <= ListKind::tuple) {
-    interpreter.charge(static_cast<std::int64_t>(x->items.size() + y->items.size()));
+    interpreter.charge_items(x->items.size() + y->items.size());
     std::vector<Value> items = x->items;
     items.insert(items.end(), y->items.begin(), y->items.end());
     return make_list(std::move(items), x->kind);

@@ -26,7 +26,7 @@ struct Rendered {
 
 // Beyond any of these, rendering ends in an error that names the limit.
 struct RenderLimits {
-  std::int64_t steps = 50'000'000;      // expressions and statements run, and 16-byte units copied
+  std::int64_t steps = 20'000'000;      // expressions and statements run, and 16-byte units copied
   std::size_t output_bytes = 64 << 20;  // of the text, and of any string on the way
   std::size_t stack_bytes = 384 << 10;  // of the caller's stack that nesting may use
   std::int64_t range_items = 100'000;   // of range(), as in Jinja's sandbox

@@ -142,6 +142,7 @@ Value Interpreter::evaluate_collection(const Expr& expr) {
     for (std::size_t i = 0; i + 1 < expr.operands.size(); i += 2) {
       const Value key = evaluate(*expr.operands[i]);
       dict.set(key, evaluate(*expr.operands[i + 1]));
+      charge_objects(1);
     }
     return make_dict(std::move(dict));
   }
@@ -189,7 +190,7 @@ Arguments Interpreter::evaluate_arguments(const CallArguments& arguments) {
   for (const auto& [name, expr] : arguments.named) out.named.emplace_back(name, evaluate(*expr));
   if (arguments.star != nullptr) {
     const auto items = iterate(evaluate(*arguments.star));
-    charge(static_cast<std::int64_t>(items->items.size()));
+    charge_items(items->items.size());
     out.positional.insert(out.positional.end(), items->items.begin(), items->items.end());
   }
   if (arguments.double_star != nullptr) {
@@ -222,7 +223,7 @@ std::shared_ptr<const List> Interpreter::iterate(const Value& value) {
   if (const List* list = value.list()) return {std::make_shared<const Value>(value), list};
   List items;
   if (const Text* text = value.text()) {
-    charge(static_cast<std::int64_t>(text->size()));
+    charge_objects(text->length());
     for (std::size_t at = 0; at < text->size();) {
       std::size_t end = at + 1;
       while (end < text->size() && (static_cast<unsigned char>(text->view()[end]) & 0xC0) == 0x80)
@@ -232,7 +233,7 @@ std::shared_ptr<const List> Interpreter::iterate(const Value& value) {
     }
     items.extent = {1, 1 + static_cast<std::int64_t>(items.items.size())};
   } else if (const Dict* dict = value.dict()) {
-    charge(static_cast<std::int64_t>(dict->entries.size()));
+    charge_items(dict->entries.size());
     for (const auto& [key, item] : dict->entries) items.items.push_back(key);
     items.extent = dict->extent;
   } else if (!value.is_undefined()) {

@@ -81,7 +81,7 @@ Value f_join(Interpreter& in, const Value& value, const Arguments& arguments) {
 Value f_list(Interpreter& in, const Value& value, const Arguments& arguments) {
   const Parameters p("list", arguments, {});
   const auto items = in.iterate(value);
-  in.charge(static_cast<std::int64_t>(items->items.size()));
+  in.charge_items(items->items.size());
   return list_of(items->items);
 }
 
@@ -89,7 +89,7 @@ Value f_reverse(Interpreter& in, const Value& value, const Arguments& arguments)
   const Parameters p("reverse", arguments, {});
   if (value.text() != nullptr) return reversed(*value.text());
   const auto items = in.iterate(value);
-  in.charge(static_cast<std::int64_t>(items->items.size()));
+  in.charge_items(items->items.size());
   return list_of({items->items.rbegin(), items->items.rend()}, ListKind::generator);
 }
 
@@ -142,7 +142,7 @@ Value f_items(Interpreter& in, const Value& value, const Arguments& arguments) {
   const Parameters p("items", arguments, {});
   std::vector<Value> pairs;
   if (value.dict() != nullptr) {
-    in.charge(static_cast<std::int64_t>(value.dict()->entries.size()));
+    in.charge_objects(value.dict()->entries.size());
     for (const auto& [key, item] : value.dict()->entries) {
       pairs.push_back(list_of({key, item}, ListKind::tuple));
     }
@@ -183,7 +183,7 @@ Value f_batch(Interpreter& in, const Value& value, const Arguments& arguments) {
     if (!p.none(1)) row.resize(static_cast<std::size_t>(count), *p.find(1));
     rows.push_back(list_of(std::move(row)));
   }
-  in.charge(static_cast<std::int64_t>(items->items.size()) + count);
+  in.charge_objects(items->items.size() + static_cast<std::size_t>(count));
   return list_of(std::move(rows), ListKind::generator);
 }
 

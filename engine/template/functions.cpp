@@ -33,7 +33,7 @@ Value fn_range(Interpreter& interpreter, const Arguments& arguments) {
     items.emplace_back(value);
     if (i + 1 < count) value += step;
   }
-  interpreter.charge(static_cast<std::int64_t>(items.size()));
+  interpreter.charge_items(items.size());
   return make_list(std::move(items), ListKind::range);
 }
 

@@ -37,6 +37,9 @@ class Interpreter {
 
   // For filters, tests, methods and functions:
   void charge(std::int64_t units);  // one unit: a step, or 16 bytes
+  void charge_items(std::size_t count) { charge(2 * static_cast<std::int64_t>(count)); }
+  // Items with data of their own: short strings, pairs.
+  void charge_objects(std::size_t count) { charge(8 * static_cast<std::int64_t>(count)); }
   void charge_text(std::size_t bytes) { charge(static_cast<std::int64_t>(bytes / 16)); }
   void charge_walk(const Value& value) { charge(value.extent().weight); }
   void check_stack() const;

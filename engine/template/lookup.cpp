@@ -154,7 +154,8 @@ Value slice(Interpreter& interpreter, const Value& value, const Value& begin, co
             const Value& step) {
   if (value.is_undefined()) fail(value.undefined_message());
   if (const Text* text = value.text()) {
-    interpreter.charge_text(text->size());
+    // A step other than 1 needs the offset of every code point.
+    interpreter.charge_text(text->size() * (step.is_none() ? 1 : 8));
     const auto size = static_cast<std::int64_t>(text->length());
     return slice_text(*text, resolve(begin, end, step, size), size);
   }
@@ -162,7 +163,7 @@ Value slice(Interpreter& interpreter, const Value& value, const Value& begin, co
   if (list == nullptr || list->kind > ListKind::range) {
     return Value::undefined("'" + object_name(value) + "' cannot be sliced");
   }
-  interpreter.charge(static_cast<std::int64_t>(list->items.size()));
+  interpreter.charge_items(list->items.size());
   std::vector<Value> items;
   pick_each(resolve(begin, end, step, static_cast<std::int64_t>(list->items.size())),
             [&](std::size_t i) { items.push_back(list->items[i]); });

@@ -25,7 +25,7 @@ Value m_view(Interpreter& in, const Value& self, const Arguments& arguments) {
       items.push_back(Part == 0 ? key : value);
     }
   }
-  in.charge(static_cast<std::int64_t>(items.size()));
+  in.charge_objects(items.size());
   return make_list(std::move(items), ListKind::view);
 }
 

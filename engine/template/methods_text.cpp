@@ -47,7 +47,7 @@ Value m_split(Interpreter& in, const Value& self, const Arguments& arguments) {
   for (Text& part : split(text, p.none(0) ? nullptr : &separator, limit, FromRight)) {
     parts.emplace_back(std::move(part));
   }
-  in.charge(static_cast<std::int64_t>(parts.size()));
+  in.charge_objects(parts.size());
   return make_list(std::move(parts));
 }
 
@@ -56,7 +56,7 @@ Value m_splitlines(Interpreter& in, const Value& self, const Arguments& argument
   std::vector<Value> lines;
   for (Text& line : split_lines(self_text(in, self), p.boolean(0, false)))
     lines.emplace_back(std::move(line));
-  in.charge(static_cast<std::int64_t>(lines.size()));
+  in.charge_objects(lines.size());
   return make_list(std::move(lines));
 }
 

@@ -35,7 +35,7 @@ struct Extent {
   void add(const Extent& inner);
 };
 constexpr int kMaxDataDepth = 200;
-constexpr std::int64_t kMaxDataWeight = 1 << 26;
+constexpr std::int64_t kMaxDataWeight = 1 << 23;
 
 class Value {
  public:
