@@ -1,5 +1,5 @@
 // Speed of the products beside the machine's limits, measured in the same run:
-//   matmul_bench [isa [threads [seconds]]]
+//   bench_matmul [isa [threads [seconds]]]
 // Prefill shapes print GMAC/s and the share of the int8 limit, decode shapes GB/s of weights and
 // the share of the read limit. Each line is the best of several runs.
 #include <algorithm>
@@ -109,7 +109,7 @@ struct Bench {
 int main(int argc, char** argv) {
   const Selection s = select_table(argc > 1 ? argv[1] : "");
   if (s.table == nullptr) {
-    std::fprintf(stderr, "matmul_bench: error: %s\n", s.error.c_str());
+    std::fprintf(stderr, "bench_matmul: error: %s\n", s.error.c_str());
     return 1;
   }
   Exec e(*s.table, argc > 2 ? std::atoi(argv[2]) : default_threads());
