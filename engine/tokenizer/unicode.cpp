@@ -35,6 +35,12 @@ void order_marks(std::vector<utf8proc_int32_t>& points) {
 template <class Visit>
 void each_code_point(std::string_view text, Visit visit) {
   while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte < 0x80) {
+      visit(char32_t{byte});
+      text.remove_prefix(1);
+      continue;
+    }
     const utf8::Decoded d = utf8::decode(text);
     visit(d.code_point);
     text.remove_prefix(d.length);
@@ -80,7 +86,9 @@ std::string to_lower(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   each_code_point(text, [&](char32_t c) {
-    if (c == 0x130) {  // the one code point whose lower case is two
+    if (c < 0x80) {
+      out.push_back(static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
+    } else if (c == 0x130) {  // the one code point whose lower case is two
       out += "i\xCC\x87";
     } else {
       utf8::append(out, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
@@ -90,6 +98,7 @@ std::string to_lower(std::string_view text) {
 }
 
 std::string without_nonspacing_marks(std::string_view text) {
+  if (is_ascii(text)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   each_code_point(text, [&](char32_t c) {
@@ -130,6 +139,7 @@ bool is_word(char32_t c) {
 }
 
 bool is_other(char32_t c) {
+  if (c < 0x7F) return c < 0x20;
   switch (category(c)) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
@@ -143,6 +153,7 @@ bool is_other(char32_t c) {
 }
 
 bool is_cjk_ideograph(char32_t c) {  // the blocks that BERT's tokenizer names
+  if (c < 0x3400) return false;
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
          (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B73F) ||
          (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
