@@ -1,6 +1,7 @@
 // A pull reader for one JSON text, for files too large for a document tree: a tokenizer.json has
 // a million strings, which go straight from the file into tables.
 #pragma once
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -60,8 +61,18 @@ class JsonReader {
     const char* p = text_.data();
     const std::size_t n = text_.size();
     while (pos_ < n && (p[pos_] == ' ' || p[pos_] == '\n' || p[pos_] == '\t' || p[pos_] == '\r')) {
-      // Indentation comes in eights.
-      pos_ += pos_ + 8 <= n && std::memcmp(p + pos_, "        ", 8) == 0 ? 8 : 1;
+      ++pos_;
+      // The indentation behind a line end, eight bytes at a time (little-endian).
+      while (pos_ + 8 <= n) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, p + pos_, 8);
+        bytes ^= 0x2020202020202020ULL;
+        if (bytes != 0) {
+          pos_ += static_cast<std::size_t>(std::countr_zero(bytes)) / 8;
+          break;
+        }
+        pos_ += 8;
+      }
     }
   }
   bool expect(char c, const char* message) {
