@@ -5,5 +5,6 @@
 namespace cactus::kernels::i8mm {
 
 void fill_matmul(Table& t);
+void fill_attention(Table& t);
 
 }  // namespace cactus::kernels::i8mm

@@ -22,6 +22,7 @@ assemble neon attention -march=armv8-a -fno-schedule-insns
 assemble dotprod matmul_int8 -march=armv8.2-a+dotprod -fno-schedule-insns
 assemble dotprod attention -march=armv8.2-a+dotprod -fno-schedule-insns
 assemble i8mm matmul_int8 -march=armv8.2-a+dotprod+i8mm
+assemble i8mm attention -march=armv8.2-a+dotprod+i8mm
 
 # One line a loop: folder, loop, cycles of an iteration.
 cycles() {
@@ -43,6 +44,7 @@ report() {
       split($2, part, "_"); loop = part[1]; bits = substr(part[2], 2) + 0
       split(part[3], shape, "x"); tokens = shape[1]; rows = shape[2]
       if (loop == "qk") { macs = tokens * rows * 16; bytes = (tokens + rows) * 16 }
+      else if (loop == "pv" && bits == 8) { macs = tokens * rows * 8; bytes = (tokens + rows / 2) * 16 }
       else if (loop == "pv") { macs = tokens * rows * 4; bytes = (rows + tokens) * 16 }
       else {
         macs = tokens * rows * 32
@@ -50,14 +52,15 @@ report() {
       }
       # Instructions, and how many pipes take them (widening multiplies: one on N1 and A72).
       widening = 0
-      if (loop == "pv") products = macs / 4
+      if (loop == "pv" && bits == 32) products = macs / 4
       else if ($1 == "i8mm") products = macs / 32
       else if ($1 == "dotprod") products = macs / 16
       else { widening = macs / 8; products = widening + macs / 16 }
+      if (loop == "pv" && bits == 8) products *= 2  # the high and the low bytes of the weights
       other = 0
       if (loop != "qk" && loop != "pv") other += tokens * rows / 4 * 3  # subtract, scale, add
       if (bits == 4) other += rows * 32 / 32 * 4                       # and, shift, two look-ups
-      if (loop != "qk" && (bits == 4 || bits == 8)) other += rows / 4   # bf16 scales
+      if (loop != "qk" && loop != "pv" && (bits == 4 || bits == 8)) other += rows / 4   # bf16 scales
       ideal = (products + other) / pipes
       if (bytes / 16 / loads > ideal) ideal = bytes / 16 / loads
       if (widening > ideal) ideal = widening
@@ -73,8 +76,8 @@ report() {
 printf "%-12s %-8s %-18s %6s %8s %8s %8s %6s %9s\n" cpu kernels loop MACs products ideal cycles ratio cycles/MAC
 status=0
 report neoverse-n1 2 2 yes dotprod-matmul_int8 dotprod-attention neon-attention:pv || status=1
-report neoverse-v2 4 3 yes dotprod-matmul_int8 i8mm-matmul_int8 dotprod-attention neon-attention:pv ||
-  status=1
+report neoverse-v2 4 3 yes dotprod-matmul_int8 i8mm-matmul_int8 dotprod-attention i8mm-attention \
+  neon-attention:pv || status=1
 report apple-m1 3 2 yes dotprod-matmul_int8 dotprod-attention neon-attention:pv || status=1
 report cortex-a72 2 1 no neon-matmul_int8 neon-attention || status=1
 [ "$check" != --check ] || exit $status
