@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "search.h"
+#include "packaging/quantisation/search.h"
 
 using namespace cactus::quantisation;
 
