@@ -15,8 +15,6 @@ struct Int8Products256 {
   // Operand form: 16 float scales, then 8 lines [16 rows][columns 4k … 4k+3], two registers each.
   static constexpr int kLines = 8;
   static constexpr std::int64_t kScaleBytes = 64;
-  static constexpr std::int64_t kPageAhead = 32768;  // the same for address translation alone
-  static constexpr std::int64_t kAhead = 8192;  // bytes that packed weights are prefetched ahead
 
   static __m256i load(const void* p) { return _mm256_load_si256(static_cast<const __m256i*>(p)); }
 
@@ -146,6 +144,15 @@ struct Int8Products256 {
     if (x.count - t >= 1) all_tiles(block<1>, 1);
   }
 
+  // As in avx512vnni/matmul_int8.cpp, which says why.
+  static void prefetch_group(const void* codes, std::int64_t bytes) {
+    const char* at = static_cast<const char*>(codes);
+    constexpr std::int64_t kAhead[] = {12288, 8192, 4096};
+    for (const std::int64_t ahead : kAhead)
+      for (std::int64_t b = 0; b < bytes; b += 64) _mm_prefetch(at + ahead + b, _MM_HINT_T1);
+    _mm_prefetch(at + 24576, _MM_HINT_T1);
+  }
+
   // One packed tile, M tokens.
   template <class Format, int M>
   static void stream(const std::uint16_t* scales, const typename Format::Code* codes,
@@ -155,9 +162,7 @@ struct Int8Products256 {
     for (int m = 0; m < M; ++m) acc[m][0] = acc[m][1] = _mm256_setzero_ps();
     for (std::int64_t g = 0; g < groups; ++g) {
       const auto* at = codes + g * Format::kBytes;
-      for (std::int64_t b = 0; b < Format::kBytes; b += 64)
-        _mm_prefetch(reinterpret_cast<const char*>(at) + kAhead + b, _MM_HINT_T1);
-      _mm_prefetch(reinterpret_cast<const char*>(at) + kPageAhead, _MM_HINT_T1);
+      prefetch_group(at, Format::kBytes);
       __m256i dot[M][2];
       for (int m = 0; m < M; ++m) dot[m][0] = dot[m][1] = start(x, m, g);
 #pragma GCC unroll 8

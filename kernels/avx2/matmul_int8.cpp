@@ -27,8 +27,6 @@ std::uint64_t peak_read(const std::byte* p, std::int64_t bytes) {
   for (std::int64_t i = 0; i < quarter; i += 128) {
     for (int s = 0; s < 4; ++s) {
       const std::byte* at = p + s * quarter + i;
-      for (int l = 0; l < 2; ++l)
-        _mm_prefetch(reinterpret_cast<const char*>(at) + 4096 + 64 * l, _MM_HINT_T1);
       _mm_prefetch(reinterpret_cast<const char*>(at) + 32768, _MM_HINT_T1);
       for (int l = 0; l < 4; ++l)
         sum[l] = _mm256_xor_si256(sum[l],
