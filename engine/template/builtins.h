@@ -61,7 +61,7 @@ class Parameters {
 
  private:
   std::string_view function_;
-  std::initializer_list<std::string_view> names_;
+  std::vector<std::string_view> names_;
   std::vector<const Value*> values_;
 };
 

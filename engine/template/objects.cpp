@@ -161,8 +161,7 @@ Parameters::Parameters(std::string_view function, const Arguments& arguments,
 
 const Value& Parameters::required(std::size_t i) const {
   if (values_[i] == nullptr) {
-    fail(std::string(function_) + "() misses its argument '" + std::string(names_.begin()[i]) +
-         "'");
+    fail(std::string(function_) + "() misses its argument '" + std::string(names_[i]) + "'");
   }
   return *values_[i];
 }

@@ -238,7 +238,8 @@ class ReplyParser::State {
     }
     const std::string why =
         unterminated ? "the model's tool call was cut short" : calls.error().what;
-    const std::string notice = why + ": " + calls.error().why;
+    // What a JSON parser quotes may end in the middle of a code point.
+    const std::string notice = utf8::sanitize(why + ": " + calls.error().why);
     sink_({ReplyEventKind::notice, notice, {}, nullptr});
     emit(body);
   }

@@ -162,5 +162,7 @@ TEST_CASE("template limits: errors name the line, the kind and what was wrong", 
   for (int i = 0; i < 1000; ++i) deep = Json::array({deep});
   CHECK(render_error("{{ x }}", {{"x", deep}}).kind == ErrorKind::resources);
   CHECK(render_error("x", Json::array()).kind == ErrorKind::usage);
+  // Found by fuzzing: the name of the argument that is missing.
+  CHECK(render_error("{{ [1] | slice }}").why == "slice() misses its argument 'slices'");
   CHECK(ChatTemplate::parse("\xFF").error().why == "it is not UTF-8");
 }

@@ -77,6 +77,8 @@ TEST_CASE("json calls: malformed ones are kept as text with a notice", "[engine]
     CHECK(reply.notices.size() == 1);
     CHECK(reply.text == body);
   }
+  // Found by fuzzing: a parser's message that quotes half of a code point.
+  CHECK(parse_pieces(qwen(), {"<tool_call>\n\x93{}</tool_call>"}).whole_code_points);
 }
 
 TEST_CASE("tagged calls: parameters with their types guessed from JSON", "[engine]") {
