@@ -38,59 +38,72 @@ CACTUS_INLINE void qk_block(const typename T::type* k, std::int64_t stride, std:
     for (int p = 0; p < P; ++p) s[r * lds + p] = _mm512_reduce_add_ps(acc[r][p]);
 }
 
+constexpr std::int64_t kNear = 16;  // queries that stay in the first-level cache
+
 template <class T>
 void qk(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds) {
   const auto* keys = static_cast<const typename T::type*>(k.data);
-  std::int64_t p = 0;
-  for (; p + 4 <= k.n; p += 4) {
-    std::int64_t i = 0;
-    for (; i + 4 <= nq; i += 4)
-      qk_block<T, 4, 4>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
-    for (; i < nq; ++i)
-      qk_block<T, 1, 4>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
+  for (std::int64_t first = 0; first < nq; first += kNear) {
+    const std::int64_t last = nq - first < kNear ? nq : first + kNear;
+    std::int64_t p = 0;
+    for (; p + 4 <= k.n; p += 4) {
+      const auto* at = keys + p * k.stride;
+      std::int64_t i = first;
+      for (; i + 4 <= last; i += 4)
+        qk_block<T, 4, 4>(at, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
+      for (; i < last; ++i)
+        qk_block<T, 1, 4>(at, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
+    }
+    for (; p < k.n; ++p)
+      for (std::int64_t i = first; i < last; ++i)
+        qk_block<T, 1, 1>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p,
+                          lds);
   }
-  for (; p < k.n; ++p)
-    for (std::int64_t i = 0; i < nq; ++i)
-      qk_block<T, 1, 1>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
 }
 
-// R rows × 64 dimensions.
-template <class T, int R>
-CACTUS_INLINE void pv_block(const typename T::type* v, std::int64_t stride, std::int64_t n,
-                            std::int64_t left, const float* prob, std::int64_t ldp,
-                            const float* shrink, float* o, std::int64_t ldo) {
-  constexpr int kVectors = 4;
-  __mmask16 m[kVectors];
-  __m512 acc[R][kVectors];
-  for (int c = 0; c < kVectors; ++c) m[c] = first_lanes(left - 16 * c);
+// R rows × 32 dimensions of values [n, 32].
+template <int R>
+CACTUS_INLINE void pv_rows(const float* values, std::int64_t n, std::int64_t left,
+                           const float* prob, std::int64_t ldp, const float* shrink, float* o,
+                           std::int64_t ldo) {
+  const __mmask16 m[2] = {first_lanes(left), first_lanes(left - 16)};
+  __m512 acc[R][2];
   for (int r = 0; r < R; ++r)
-    for (int c = 0; c < kVectors; ++c)
-      acc[r][c] = _mm512_mul_ps(_mm512_maskz_loadu_ps(m[c], o + r * ldo + 16 * c),
+    for (int h = 0; h < 2; ++h)
+      acc[r][h] = _mm512_mul_ps(_mm512_maskz_loadu_ps(m[h], o + r * ldo + 16 * h),
                                 _mm512_set1_ps(shrink[r]));
   for (std::int64_t p = 0; p < n; ++p) {
-    __m512 values[kVectors];
-    for (int c = 0; c < kVectors; ++c) values[c] = T::load(v + p * stride + 16 * c, m[c]);
+    const __m512 v0 = _mm512_load_ps(values + 32 * p);
+    const __m512 v1 = _mm512_load_ps(values + 32 * p + 16);
     for (int r = 0; r < R; ++r) {
       const __m512 weight = _mm512_set1_ps(prob[r * ldp + p]);
-      for (int c = 0; c < kVectors; ++c) acc[r][c] = _mm512_fmadd_ps(weight, values[c], acc[r][c]);
+      acc[r][0] = _mm512_fmadd_ps(weight, v0, acc[r][0]);
+      acc[r][1] = _mm512_fmadd_ps(weight, v1, acc[r][1]);
     }
   }
   for (int r = 0; r < R; ++r)
-    for (int c = 0; c < kVectors; ++c) _mm512_mask_storeu_ps(o + r * ldo + 16 * c, m[c], acc[r][c]);
+    for (int h = 0; h < 2; ++h) _mm512_mask_storeu_ps(o + r * ldo + 16 * h, m[h], acc[r][h]);
 }
 
 template <class T>
 void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, const float* shrink,
         float* o, std::int64_t ldo) {
-  const auto* values = static_cast<const typename T::type*>(v.data);
-  for (std::int64_t d = 0; d < v.dim; d += 64) {
+  alignas(64) float values[32 * kMaxKeys];  // rows of a cache lie a power of two apart: copy them
+  const auto* data = static_cast<const typename T::type*>(v.data);
+  for (std::int64_t d = 0; d < v.dim; d += 32) {
+    const std::int64_t left = v.dim - d;
+    for (std::int64_t p = 0; p < v.n; ++p)
+      for (std::int64_t h = 0; h < 2; ++h)
+        _mm512_store_ps(values + 32 * p + 16 * h,
+                        T::load(data + p * v.stride + d + 16 * h, first_lanes(left - 16 * h)));
     std::int64_t i = 0;
-    for (; i + 4 <= nq; i += 4)
-      pv_block<T, 4>(values + d, v.stride, v.n, v.dim - d, prob + i * ldp, ldp, shrink + i,
-                     o + i * ldo + d, ldo);
-    for (; i < nq; ++i)
-      pv_block<T, 1>(values + d, v.stride, v.n, v.dim - d, prob + i * ldp, ldp, shrink + i,
-                     o + i * ldo + d, ldo);
+    const auto rows = [&](auto fn, std::int64_t count) {
+      fn(values, v.n, left, prob + i * ldp, ldp, shrink + i, o + i * ldo + d, ldo);
+      i += count;
+    };
+    while (i + 8 <= nq) rows(pv_rows<8>, 8);
+    if (i + 4 <= nq) rows(pv_rows<4>, 4);
+    while (i < nq) rows(pv_rows<1>, 1);
   }
 }
 
