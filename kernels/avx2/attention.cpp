@@ -77,12 +77,10 @@ void qk(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t
 // R rows × 16 dimensions of values [n, 16].
 template <int R>
 void pv_rows(const float* values, std::int64_t n, std::int64_t left, const float* prob,
-             std::int64_t ldp, const float* shrink, float* o, std::int64_t ldo) {
+             std::int64_t ldp, const float* shrink, const float* gain, float* o, std::int64_t ldo) {
   const __m256i m[2] = {first_lanes(left), first_lanes(left - 8)};
   __m256 acc[R][2];
-  for (int r = 0; r < R; ++r)
-    for (int h = 0; h < 2; ++h)
-      acc[r][h] = _mm256_mul_ps(load_some(o + r * ldo + 8 * h, m[h]), _mm256_set1_ps(shrink[r]));
+  for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_ps();
   for (std::int64_t p = 0; p < n; ++p) {
     const __m256 v0 = _mm256_load_ps(values + 16 * p);
     const __m256 v1 = _mm256_load_ps(values + 16 * p + 8);
@@ -92,13 +90,18 @@ void pv_rows(const float* values, std::int64_t n, std::int64_t left, const float
       acc[r][1] = _mm256_fmadd_ps(weight, v1, acc[r][1]);
     }
   }
-  for (int r = 0; r < R; ++r)
-    for (int h = 0; h < 2; ++h) _mm256_maskstore_ps(o + r * ldo + 8 * h, m[h], acc[r][h]);
+  for (int r = 0; r < R; ++r) {
+    for (int h = 0; h < 2; ++h) {
+      float* to = o + r * ldo + 8 * h;
+      const __m256 old = _mm256_mul_ps(load_some(to, m[h]), _mm256_set1_ps(shrink[r]));
+      _mm256_maskstore_ps(to, m[h], _mm256_fmadd_ps(acc[r][h], _mm256_set1_ps(gain[r]), old));
+    }
+  }
 }
 
 template <class T>
 void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, const float* shrink,
-        float* o, std::int64_t ldo) {
+        const float* gain, float* o, std::int64_t ldo) {
   alignas(32) float values[16 * kMaxKeys];  // rows of a cache lie a power of two apart: copy them
   const auto* data = static_cast<const typename T::type*>(v.data);
   for (std::int64_t d = 0; d < v.dim; d += 16) {
@@ -114,7 +117,7 @@ void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, c
     }
     std::int64_t i = 0;
     const auto rows = [&](auto fn, std::int64_t count) {
-      fn(values, v.n, left, prob + i * ldp, ldp, shrink + i, o + i * ldo + d, ldo);
+      fn(values, v.n, left, prob + i * ldp, ldp, shrink + i, gain + i, o + i * ldo + d, ldo);
       i += count;
     };
     while (i + 4 <= nq) rows(pv_rows<4>, 4);
@@ -122,39 +125,58 @@ void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, c
   }
 }
 
-// Lanes c … c+7 of a row that lie in [low, high).
-CACTUS_INLINE __m256i visible_lanes(std::int64_t c, std::int32_t low, std::int32_t high) {
-  return _mm256_andnot_si256(first_lanes(low > c ? low - c : 0), first_lanes(high - c));
+// Only what is visible counts, from its own first column on: the lanes of a sum, and so its bits,
+// do not depend on what else is in the block.
+CACTUS_INLINE float max_of(const float* x, std::int64_t n) {
+  const __m256 none = _mm256_set1_ps(-__builtin_inff());
+  __m256 best = none;
+  std::int64_t c = 0;
+  for (; c + 8 <= n; c += 8) best = _mm256_max_ps(_mm256_loadu_ps(x + c), best);
+  if (c < n) {
+    const __m256i m = first_lanes(n - c);
+    best = _mm256_max_ps(_mm256_blendv_ps(none, load_some(x + c, m), as_float(m)), best);
+  }
+  return max_lanes(best);
+}
+
+CACTUS_INLINE float exp_sum(float* x, std::int64_t n, float shift) {
+  const __m256 by = _mm256_set1_ps(shift);
+  __m256 total = _mm256_setzero_ps();
+  std::int64_t c = 0;
+  for (; c + 8 <= n; c += 8) {
+    const __m256 e = exp(_mm256_sub_ps(_mm256_loadu_ps(x + c), by));
+    _mm256_storeu_ps(x + c, e);
+    total = _mm256_add_ps(total, e);
+  }
+  if (c < n) {
+    const __m256i m = first_lanes(n - c);
+    const __m256 e = _mm256_and_ps(exp(_mm256_sub_ps(load_some(x + c, m), by)), as_float(m));
+    _mm256_maskstore_ps(x + c, m, e);
+    total = _mm256_add_ps(total, e);
+  }
+  return add_lanes(total);
+}
+
+CACTUS_INLINE float exp_of(float x) {
+  return _mm256_cvtss_f32(exp(_mm256_set1_ps(x)));
 }
 
 void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, const std::int32_t* low,
-             const std::int32_t* high, float* max, float* sum, float* shrink) {
-  const __m256 none = _mm256_set1_ps(-__builtin_inff());
+             const std::int32_t* high, float* max, float* sum, float* shrink, float* gain) {
   for (std::int64_t i = 0; i < rows; ++i) {
     float* row = s + i * lds;
-    const float before = max[i];
-    __m256 best = _mm256_set1_ps(before);
-    for (std::int64_t c = low[i] / 8 * 8; c < high[i]; c += 8) {
-      const __m256i visible = visible_lanes(c, low[i], high[i]);
-      const __m256 x = _mm256_blendv_ps(none, load_some(row + c, visible), as_float(visible));
-      best = _mm256_max_ps(x, best);
-    }
-    max[i] = max_lanes(best);
-    const __m256 shift = _mm256_set1_ps(max[i]);
-    shrink[i] = before == max[i] ? 1.0F : _mm256_cvtss_f32(exp(_mm256_set1_ps(before - max[i])));
-    __m256 total = _mm256_setzero_ps();
-    for (std::int64_t c = 0; c < n; c += 8) {
-      const __m256i visible = visible_lanes(c, low[i], high[i]);
-      const __m256 x = load_some(row + c, visible);
-      const __m256 e = _mm256_and_ps(exp(_mm256_sub_ps(x, shift)), as_float(visible));
-      if (c + 8 <= n) {
-        _mm256_storeu_ps(row + c, e);
-      } else {
-        _mm256_maskstore_ps(row + c, first_lanes(n - c), e);
-      }
-      total = _mm256_add_ps(total, e);
-    }
-    sum[i] = sum[i] * shrink[i] + add_lanes(total);
+    for (std::int64_t c = 0; c < low[i]; ++c) row[c] = 0;
+    for (std::int64_t c = high[i]; c < n; ++c) row[c] = 0;
+    shrink[i] = 1;
+    gain[i] = 0;
+    if (low[i] == high[i]) continue;
+    const float best = max_of(row + low[i], high[i] - low[i]);
+    const float total = exp_sum(row + low[i], high[i] - low[i], best);
+    const float m = best > max[i] ? best : max[i];
+    shrink[i] = exp_of(max[i] - m);
+    gain[i] = exp_of(best - m);
+    sum[i] = sum[i] * shrink[i] + total * gain[i];
+    max[i] = m;
   }
 }
 

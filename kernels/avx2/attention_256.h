@@ -156,8 +156,8 @@ struct AttentionInt8 {
 
   template <int R>
   static void pv_rows(const std::int8_t* packed, std::int64_t n, std::int64_t left,
-                      const std::int16_t* prob, const float* step, const float* shrink, float* o,
-                      std::int64_t ldo) {
+                      const std::int16_t* prob, const float* step, const float* shrink,
+                      const float* gain, float* o, std::int64_t ldo) {
     __m256i acc[R][2];
     for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
     for (std::int64_t p = 0; p < n; p += 2) {
@@ -176,14 +176,14 @@ struct AttentionInt8 {
         const __m256i m = avx2::first_lanes(left - 8 * h);
         float* to = o + r * ldo + 8 * h;
         const __m256 old = _mm256_mul_ps(avx2::load_some(to, m), _mm256_set1_ps(shrink[r]));
-        _mm256_maskstore_ps(
-            to, m, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_set1_ps(step[r]), old));
+        const __m256 block = _mm256_mul_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_set1_ps(step[r]));
+        _mm256_maskstore_ps(to, m, _mm256_fmadd_ps(block, _mm256_set1_ps(gain[r]), old));
       }
     }
   }
 
   static void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-                    const float* shrink, float* o, std::int64_t ldo) {
+                    const float* shrink, const float* gain, float* o, std::int64_t ldo) {
     alignas(32) std::int16_t rounded[kRows * kMaxKeys];
     alignas(32) std::int8_t packed[32 * kMaxKeys];
     alignas(32) float scales[kMaxKeys];
@@ -201,7 +201,7 @@ struct AttentionInt8 {
         std::int64_t i = 0;
         const auto rows = [&](auto fn, std::int64_t n) {
           fn(packed, v.n, left, rounded + i * kMaxKeys, step + i, shrink + first + i,
-             o + (first + i) * ldo + d, ldo);
+             gain + first + i, o + (first + i) * ldo + d, ldo);
           i += n;
         };
         while (i + 4 <= count) rows(pv_rows<4>, 4);

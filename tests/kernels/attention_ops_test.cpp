@@ -1,5 +1,6 @@
 // kv_store and attention as models call them, against softmax(q·k)·v in doubles over what the cache
 // holds: types, windows, rings, grouped heads, soft caps, batches, split positions.
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/ops.h"
@@ -139,6 +140,45 @@ TEST_CASE("attention has the same bits for any thread count", "[kernels]") {
           }
         },
         true);
+  }
+}
+
+// What a token sees does not depend on the tokens it comes with: one pass, chunks and decode, split
+// over threads or not, leave the same bits.
+TEST_CASE("attention has the same bits in chunks of any size", "[kernels]") {
+  struct Sequence {
+    std::int64_t heads, kv_heads, dim, window, slots, count;
+  };
+  for (const Sequence& c : {Sequence{8, 1, 32, 0, 700, 600}, Sequence{4, 2, 48, 300, 450, 600},
+                            Sequence{3, 3, 16, 20, 170, 330}, Sequence{2, 1, 64, 290, 300, 400}}) {
+    for (const Type type : {Type::q8, Type::f16, Type::f32}) {
+      Random random(63);
+      const std::int64_t row = c.kv_heads * c.dim, ldq = c.heads * c.dim;
+      const std::vector<float> k = random.floats(c.count * row), v = random.floats(c.count * row),
+                               q = random.floats(c.count * ldq);
+      const AttentionShape shape = {c.heads, 0.2F, c.window, 0};
+      for_each_isa(
+          [&](const Table&, const Table& t) {
+            std::vector<float> want;
+            for (const std::int64_t chunk : {10, 1, 3, 64, 97, 130}) {
+              INFO(t.name << ", type " << static_cast<int>(type) << ", chunks of " << chunk);
+              if (c.window > 0 && c.window + chunk > c.slots + 1) continue;
+              Exec e(t, chunk % 2 == 0 ? 1 : 2);
+              Cache cache(type, c.slots, c.kv_heads, c.dim);
+              std::vector<float> out(static_cast<std::size_t>(c.count * ldq));
+              for (std::int64_t start = 0; start < c.count; start += chunk) {
+                const std::int64_t n = std::min(chunk, c.count - start);
+                kv_store(e, cache.view, k.data() + start * row, v.data() + start * row, start, n,
+                         row);
+                attention(e, cache.view, shape, q.data() + start * ldq, ldq, start, n,
+                          out.data() + start * ldq, ldq);
+              }
+              if (want.empty()) want = out;
+              REQUIRE(out == want);
+            }
+          },
+          true);
+    }
   }
 }
 
