@@ -149,8 +149,8 @@ TEST_CASE("attention has the same bits in chunks of any size", "[kernels]") {
   struct Sequence {
     std::int64_t heads, kv_heads, dim, window, slots, count;
   };
-  for (const Sequence& c : {Sequence{8, 1, 32, 0, 700, 600}, Sequence{4, 2, 48, 300, 450, 600},
-                            Sequence{3, 3, 16, 20, 170, 330}, Sequence{2, 1, 64, 290, 300, 400}}) {
+  for (const Sequence& c : {Sequence{4, 1, 32, 0, 400, 300}, Sequence{4, 2, 16, 270, 400, 450},
+                            Sequence{3, 3, 16, 20, 170, 330}}) {
     for (const Type type : {Type::q8, Type::f16, Type::f32}) {
       Random random(63);
       const std::int64_t row = c.kv_heads * c.dim, ldq = c.heads * c.dim;
@@ -160,7 +160,7 @@ TEST_CASE("attention has the same bits in chunks of any size", "[kernels]") {
       for_each_isa(
           [&](const Table&, const Table& t) {
             std::vector<float> want;
-            for (const std::int64_t chunk : {10, 1, 3, 64, 97, 130}) {
+            for (const std::int64_t chunk : {10, 3, 64, 130}) {
               INFO(t.name << ", type " << static_cast<int>(type) << ", chunks of " << chunk);
               if (c.window > 0 && c.window + chunk > c.slots + 1) continue;
               Exec e(t, chunk % 2 == 0 ? 1 : 2);
