@@ -251,13 +251,18 @@ void kv_store(Exec& e, const KvView& cache, const float* k, const float* v, std:
                   static_cast<std::size_t>(dim) * sizeof(float));
     }
   };
-  for (std::int64_t t = 0; t < count; ++t) {
-    for (std::int64_t h = 0; h < cache.kv_heads; ++h) {
-      const std::int64_t at = (start + t) % cache.slots * cache.kv_heads + h;
-      store(cache.k, cache.k_scale, k + t * ld + h * dim, at);
-      store(cache.v, cache.v_scale, v + t * ld + h * dim, at);
+  const std::int64_t grain = std::max<std::int64_t>(1, 16384 / (cache.kv_heads * dim));
+  // Of more rows than slots only the last ones stay.
+  const std::int64_t skipped = std::max<std::int64_t>(0, count - cache.slots);
+  e.pool.run(count - skipped, grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t t = skipped + begin; t < skipped + end; ++t) {
+      for (std::int64_t h = 0; h < cache.kv_heads; ++h) {
+        const std::int64_t at = (start + t) % cache.slots * cache.kv_heads + h;
+        store(cache.k, cache.k_scale, k + t * ld + h * dim, at);
+        store(cache.v, cache.v_scale, v + t * ld + h * dim, at);
+      }
     }
-  }
+  });
 }
 
 }  // namespace cactus::kernels

@@ -27,6 +27,9 @@ struct Exec::Scratch {
   std::vector<Worker> workers;
   Buffer<float> gate;  // [count, rows] of the gated MLP on float weights
   Buffer<float> up;
+  Buffer<std::int64_t> places;  // reductions over logits: results of pieces
+  Buffer<float> maxima;
+  Buffer<double> sums;
   Buffer<std::int64_t> blocks;  // attention: first positions of blocks
   Buffer<float> partial;        // attention: results of chunks of positions
 };

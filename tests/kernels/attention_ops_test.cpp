@@ -182,4 +182,44 @@ TEST_CASE("attention has the same bits in chunks of any size", "[kernels]") {
   }
 }
 
+// docs/kernels.md has the figures; the bounds are some 20% above them.
+TEST_CASE("attention on int8 and f16 caches stays near that on floats", "[kernels]") {
+  const std::int64_t dim = 256, heads = 4, count = 200;
+  Random random(64);
+  const std::vector<float> k = random.floats(count * dim), v = random.floats(count * dim),
+                           q = random.floats(count * heads * dim);
+  for (const float spread : {1.0F, 4.0F}) {  // standard deviation of the scores
+    const AttentionShape shape = {heads, spread / std::sqrt(static_cast<float>(dim)), 0, 0};
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          const auto run = [&](Type type) {
+            Exec e(t, 1);
+            Cache cache(type, count, 1, dim);
+            kv_store(e, cache.view, k.data(), v.data(), 0, count, dim);
+            std::vector<float> out(q.size());
+            attention(e, cache.view, shape, q.data(), heads * dim, 0, count, out.data(),
+                      heads * dim);
+            return out;
+          };
+          const std::vector<float> exact = run(Type::f32);
+          const auto distance = [&](Type type) {
+            const std::vector<float> out = run(type);
+            double error = 0, size = 0;
+            for (std::size_t i = 0; i < out.size(); ++i) {
+              const double d = static_cast<double>(out[i]) - static_cast<double>(exact[i]);
+              error += d * d;
+              size += static_cast<double>(exact[i]) * static_cast<double>(exact[i]);
+            }
+            return std::sqrt(error / size);
+          };
+          INFO(t.name << ", scores of deviation " << spread);
+          const double int8 = distance(Type::q8), f16 = distance(Type::f16);
+          CAPTURE(int8, f16);
+          CHECK(int8 < (spread < 2 ? 0.0125 : 0.023));
+          CHECK(f16 < (spread < 2 ? 3.3e-4 : 5.2e-4));
+        },
+        true);
+  }
+}
+
 }  // namespace cactus::kernels::test
