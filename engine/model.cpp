@@ -29,8 +29,9 @@ class LoadedModel final : public Model {
     const Json& source = bundle_->manifest().source;
     if (source.is_object()) {
       const auto repository = source.find("repository");
-      if (repository != source.end() && repository->is_string() && !repository->empty()) {
-        return repository->get<std::string>();
+      if (repository != source.end() && repository->is_string()) {
+        // json::empty() is false for a text, also for an empty one.
+        if (auto text = repository->get<std::string>(); !text.empty()) return text;
       }
     }
     const std::filesystem::path folder = bundle_->folder().lexically_normal();

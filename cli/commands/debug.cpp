@@ -1,0 +1,83 @@
+#include "cli/commands/debug.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands/commands.h"
+#include "cli/files.h"
+#include "cli/introspect.h"
+#include "cli/model_path.h"
+
+namespace cactus::cli {
+namespace {
+
+constexpr std::size_t kMostText = 256u << 20;
+
+Result<std::string> optional_text(const std::filesystem::path& file) {
+  auto text = read_file(file, kMostText);
+  if (!text && text.error().kind == ErrorKind::not_found) return std::string();
+  return text;
+}
+
+// Older checkpoints keep the template in tokenizer_config.json: a text, or a list of named ones.
+std::string template_in(const std::string& tokenizer_config) {
+  const auto config = parse_json(tokenizer_config, "tokenizer_config.json");
+  if (!config || !config->is_object() || !config->contains("chat_template")) return {};
+  const Json& member = (*config)["chat_template"];
+  if (member.is_string()) return member.get<std::string>();
+  if (!member.is_array()) return {};
+  for (const Json& entry : member)
+    if (entry.is_object() && entry.value("name", Json()) == "default" &&
+        entry.value("template", Json()).is_string())
+      return entry["template"].get<std::string>();
+  return {};
+}
+
+}  // namespace
+
+Result<TextFiles> text_files(const std::string& model) {
+  const std::filesystem::path folder(model);
+  if (!is_bundle(folder) && !is_checkpoint(folder))
+    return make_error(ErrorKind::not_found, "'" + model + "' holds no model",
+                      "it has neither cactus.json (a bundle) nor config.json (a checkpoint)");
+  TextFiles files;
+  CACTUS_TRY(tokenizer, optional_text(folder / "tokenizer.json"));
+  CACTUS_TRY(chat_template, optional_text(folder / "chat_template.jinja"));
+  files.tokenizer = std::move(tokenizer);
+  files.chat_template = std::move(chat_template);
+  if (is_bundle(folder)) {
+    CACTUS_TRY(bundle, Bundle::open(folder));
+    if (!bundle->manifest().tokenizer_config.is_null())
+      files.tokenizer_config = dump_json(bundle->manifest().tokenizer_config);
+  } else {
+    CACTUS_TRY(config, optional_text(folder / "tokenizer_config.json"));
+    files.tokenizer_config = std::move(config);
+  }
+  if (files.chat_template.empty()) files.chat_template = template_in(files.tokenizer_config);
+  return files;
+}
+
+Result<Json> read_json(const std::string& file) {
+  const auto text = file == "-" ? read_all(0, "standard input") : read_file(file, kMostText);
+  if (!text) return text.error();
+  return parse_json(*text, "'" + file + "'", ErrorKind::usage);
+}
+
+Status write_json(Context& context, const std::string& file, const Json& value) {
+  const std::string text = dump_json(value) + "\n";
+  if (!file.empty() && file != "-") return write_file(file, text, 0644);
+  context.terminal.out(text);
+  return ok_status();
+}
+
+void add_debug(CLI::App& root, Context& context) {
+  CLI::App& app = *root.add_subcommand("debug", "What the engine computes at each stage");
+  app.group(kGroupSystem);
+  app.require_subcommand(1, 1);
+  add_debug_tokens(app, context);
+  add_debug_render(app, context);
+  add_debug_forward(app, context);
+  set_examples(app, {"cactus debug tokens ./model --in strings.json",
+                     "cactus debug logits ./model --ids ids.json --out logits.safetensors"});
+}
+
+}  // namespace cactus::cli

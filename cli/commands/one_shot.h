@@ -1,0 +1,19 @@
+// One prompt, one answer, in the format asked for.
+#pragma once
+#include "cli/context.h"
+#include "cli/output/text_sink.h"
+
+namespace cactus::cli {
+
+struct OneShot {
+  Json messages = Json::array();
+  GenerateOptions generate;
+  Format format = Format::text;
+  TextSinkOptions text;
+  bool stats = false;
+};
+
+// The exit code: 0, also when the reader closed the pipe; 130, 129 or 143 when a signal ended it.
+Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& shot);
+
+}  // namespace cactus::cli

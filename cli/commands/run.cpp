@@ -1,0 +1,182 @@
+// `run` and `chat`: a prompt in, an answer out; or a conversation.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/one_shot.h"
+#include "cli/context.h"
+#include "cli/environment.h"
+#include "cli/files.h"
+#include "cli/introspect.h"
+#include "cli/log.h"
+#include "cli/model_flags.h"
+#include "cli/model_path.h"
+#include "cli/output/progress.h"
+#include "cli/prompt.h"
+#include "cli/render/format.h"
+#include "cli/repl/chat.h"
+#include "cli/signals.h"
+
+namespace cactus::cli {
+namespace {
+
+struct RunFlags {
+  ModelFlags model;
+  PromptInput prompt;
+  std::vector<std::string> attachments;
+  std::string extract, session;
+  bool quiet = false, json = false, jsonl = false, stats = false, no_stream = false, plain = false;
+  bool chat = false;  // the command `chat`
+};
+
+Error no_attachments(const std::string& file) {
+  return make_error(ErrorKind::usage, "cannot attach '" + file + "'",
+                    "this version takes text only; images and audio come with the models that read "
+                    "them",
+                    "cactus run MODEL -f FILE, for text");
+}
+
+Result<OpenSession> open(Context& context, const SessionRequest& request) {
+  Spinner spinner(context.terminal);
+  spinner.start("opening " + request.folder.filename().string());
+  const signals::PhaseScope blocking(signals::Phase::blocking);
+  CACTUS_TRY(session, context.services.open_session(request));
+  log::info(session.name + " " + session.variant + ": opened in " +
+            format_seconds(session.load_ms / 1000.0) + ", " + session.isa + ", " +
+            std::to_string(session.threads) + " threads");
+  return std::move(session);
+}
+
+Result<std::string> read_stdin(Context& context) {
+  if (context.terminal.in_tty())
+    context.terminal.note("reading the prompt from the terminal; Ctrl-D ends it");
+  const signals::PhaseScope idle(signals::Phase::idle);
+  return read_all(0, "standard input");
+}
+
+Result<int> run(Context& context, const RunFlags& flags) {
+  Terminal& terminal = context.terminal;
+  terminal.set_quiet(flags.quiet);
+  CACTUS_TRY(settings, context.settings());
+  CACTUS_TRY(generate, generate_options(flags.model, *settings));
+  CACTUS_TRY(request, session_request(flags.model, *settings));
+  CACTUS_TRY(system, system_prompt(flags.model, *settings));
+  for (const std::string& file : flags.attachments) return no_attachments(file);
+
+  const bool machine = flags.json || flags.jsonl;
+  const bool no_prompt =
+      flags.prompt.words.empty() && flags.prompt.prompt.empty() && flags.prompt.files.empty();
+  const bool interactive =
+      flags.chat || (no_prompt && terminal.in_tty() && terminal.out_tty() && !machine);
+  CACTUS_TRY(folder, find_bundle(flags.model.model, *settings));
+  request.folder = folder;
+
+  const bool markdown = settings->boolean("ui.markdown") && !flags.plain;
+  const bool stats = flags.stats || settings->boolean("ui.stats");
+  if (interactive) {
+    CACTUS_TRY(model, open(context, request));
+    ChatOptions chat;
+    chat.generate = std::move(generate);
+    chat.system = std::move(system);
+    chat.session = flags.session;
+    chat.markdown = markdown;
+    chat.stats = stats;
+    chat.reopen = [&context, request,
+                   settings](const std::string& name) mutable -> Result<OpenSession> {
+      CACTUS_TRY(other, find_bundle(name, *settings));
+      SessionRequest changed = request;
+      changed.folder = other;
+      return open(context, changed);
+    };
+    return run_chat(terminal, std::move(model), std::move(chat));
+  }
+
+  CACTUS_TRY(prompt, assemble_prompt(flags.prompt, !terminal.in_tty() || no_prompt,
+                                     [&] { return read_stdin(context); }));
+  if (prompt.empty())
+    return make_error(ErrorKind::usage, "the prompt is empty",
+                      "no words were given, and no text on "
+                      "standard input",
+                      "cactus run " + shell_word(flags.model.model) + " \"a question\"");
+  CACTUS_TRY(model, open(context, request));
+  OneShot shot;
+  shot.generate = std::move(generate);
+  if (!system.empty()) shot.messages.push_back({{"role", "system"}, {"content", system}});
+  shot.messages.push_back({{"role", "user"}, {"content", prompt}});
+  shot.format = context.format;
+  shot.text.markdown = markdown;
+  shot.text.stream = !flags.no_stream;
+  shot.text.thoughts = true;
+  if (!flags.extract.empty()) shot.text.extract = flags.extract;
+  shot.stats = stats;
+  return run_one_shot(terminal, model, shot);
+}
+
+constexpr char kPrompt[] = "Prompt", kOutput[] = "Output";
+
+void add_rest(CLI::App& app, RunFlags& flags) {
+  flags.model.add_rest(app);
+  app.add_flag("--stats", flags.stats, "A line of figures after the answer")->group(kOutput);
+  app.add_flag("--plain", flags.plain, "No Markdown styling on a terminal")->group(kOutput);
+}
+
+}  // namespace
+
+void add_run(CLI::App& root, Context& context) {
+  {
+    CLI::App& app = *root.add_subcommand("run", "Ask a model once, or chat with it");
+    app.group(kGroupRun);
+    const auto flags = std::make_shared<RunFlags>();
+    app.add_option("model", flags->model.model, "Folder of a bundle (made by cactus convert)")
+        ->type_name("MODEL");
+    app.add_option("prompt", flags->prompt.words,
+                   "Words of the prompt; '-' is where standard input goes (default: after them)")
+        ->type_name("PROMPT");
+    app.add_option("-f,--file", flags->prompt.files, "Text of a file into the prompt (repeatable)")
+        ->type_name("FILE")
+        ->group(kPrompt)
+        ->expected(1)
+        ->take_all();
+    flags->model.add_common(app);
+    app.add_flag("--json", flags->json, "One JSON object at the end")->group(kOutput);
+    app.add_flag("-q,--quiet", flags->quiet, "The answer only, no notes")->group(kOutput);
+    app.add_option("-p,--prompt", flags->prompt.prompt, "Prompt that begins with '-'")
+        ->type_name("TEXT")
+        ->group(kPrompt);
+    app.add_option("-a,--attach", flags->attachments, "Image or audio (not in this version)")
+        ->type_name("FILE")
+        ->group(kPrompt)
+        ->expected(1)
+        ->take_all();
+    app.add_flag("--jsonl", flags->jsonl, "A JSON event a line")->group(kOutput);
+    app.add_flag("-x{*},--extract{*}", flags->extract, "Only fenced code, of a language if given")
+        ->type_name("LANGUAGE")
+        ->group(kOutput);
+    app.add_flag("--no-stream", flags->no_stream, "Print the answer when it is whole")
+        ->group(kOutput);
+    add_rest(app, *flags);
+    set_examples(app, {"cactus run ./model \"Why is the sky blue?\"",
+                       "cactus run ./model \"Summarise this:\" < notes.txt",
+                       "git diff | cactus run ./model --temp 0 \"Write a commit message\"",
+                       "cactus run ./model --json --seed 7 --max-tokens 40 \"Name a colour\"",
+                       "cactus run ./model -f notes.txt -s \"Answer in one word\" \"Whose notes?\"",
+                       "cactus run ./model  # chat, on a terminal"});
+    app.callback(
+        [&context, flags] { context.action = [&context, flags] { return run(context, *flags); }; });
+  }
+  CLI::App& app = *root.add_subcommand("chat", "Chat with a model");
+  app.group(kGroupRun);
+  const auto flags = std::make_shared<RunFlags>();
+  flags->chat = true;
+  app.add_option("model", flags->model.model, "Folder of a bundle")->type_name("MODEL");
+  flags->model.add_common(app);
+  app.add_option("--session", flags->session, "Continue a saved conversation, and keep it saved")
+      ->type_name("NAME")
+      ->group("Model");
+  add_rest(app, *flags);
+  set_examples(app, {"cactus chat ./model", "cactus chat ./model --system \"You are brief\"",
+                     "cactus chat ./model --session work"});
+  app.callback(
+      [&context, flags] { context.action = [&context, flags] { return run(context, *flags); }; });
+}
+
+}  // namespace cactus::cli

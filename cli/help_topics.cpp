@@ -1,0 +1,108 @@
+#include "cli/help_topics.h"
+
+#include "cli/exit_code.h"
+#include "cli/settings_keys.h"
+
+namespace cactus::cli {
+namespace {
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size() + 2, width), ' ');
+  return text;
+}
+
+std::string environment() {
+  struct Variable {
+    const char* name;
+    const char* help;
+  };
+  static constexpr Variable kVariables[] = {
+      {"CACTUS_FORCE_ISA",
+       "instruction set: scalar, avx2, avxvnni, avx512vnni, neon, dotprod, i8mm"},
+      {"CACTUS_LOG", "log level, or 'level,part=level' (trace, debug, info, warn, error, off)"},
+      {"CACTUS_CONFIG_DIR", "folder of config.toml (default: $XDG_CONFIG_HOME/cactus)"},
+      {"CACTUS_STATE_DIR", "folder of history and conversations (default: $XDG_STATE_HOME/cactus)"},
+      {"CACTUS_NO_HISTORY", "1: chat keeps no history of what was typed"},
+      {"CACTUS_EDITOR", "editor for Ctrl-G, /edit and config edit (then VISUAL, EDITOR, vi)"},
+      {"NO_COLOR", "no colours and styles, if not empty"},
+      {"FORCE_COLOR", "colours even off a terminal, if not empty or 0; beats NO_COLOR"},
+      {"CLICOLOR_FORCE", "as FORCE_COLOR, but NO_COLOR beats it"},
+      {"CLICOLOR", "0: no colours"},
+      {"TERM", "dumb: no colours"},
+      {"XDG_CONFIG_HOME, XDG_STATE_HOME", "as the XDG base directory specification says"},
+  };
+  std::string text =
+      "Environment variables. A flag on the command line goes before them, they go before\n"
+      "settings files. Booleans are 1, true, yes, on or 0, false, no, off.\n\n";
+  for (const Variable& variable : kVariables)
+    text += "  " + padded(variable.name, 34) + variable.help + "\n";
+  text += "\nSettings (see cactus config list):\n\n";
+  for (const SettingKey& key : setting_keys())
+    text += "  " + padded(setting_variable(key.name), 34) + std::string(key.name) + ": " +
+            std::string(key.help) + "\n";
+  return text;
+}
+
+std::string exit_code_table() {
+  std::string text = "What cactus ends with. A number never changes its meaning.\n\n";
+  for (const ExitCodeInfo& info : exit_codes()) {
+    const std::string number = std::to_string(info.code);
+    text += "  " + std::string(3 - number.size(), ' ') + number + "  " +
+            padded(std::string(info.name), 14) + std::string(info.meaning) + "\n";
+  }
+  return text;
+}
+
+constexpr char kFormatting[] =
+    R"(Standard output carries the answer and nothing else; notes, progress, warnings and errors go to
+standard error. Off a terminal the answer is the model's text byte for byte, and ends with exactly
+one newline. On a terminal control characters and escape sequences in it are taken out, and
+Markdown is styled (--plain, or cactus config set ui.markdown false, turns that off).
+
+--json prints one object when the answer is whole. Keys are added, never renamed or removed:
+
+  v                    1
+  success              false when the answer was cut short or failed
+  model, revision, variant
+  response             the answer
+  thought              what the model thought first, with --think
+  finish_reason        stop, length, tool_calls, cancelled, error
+  cloud_handoff, confidence, confidence_source, threshold
+  provider, provider_model, provider_request_id
+  usage                {input, output, cached}: tokens
+  timing               {load_ms, prefill_ms, ttft_ms, decode_ms, probe_ms, cloud_ms, total_ms,
+                       prefill_tps, decode_tps}
+  memory_peak_bytes, seed
+  tool_calls           [{name, arguments}]
+  warnings             [text]
+  error                {code, exit_code, message, why, hint}: only when there is no answer
+
+--jsonl prints an event a line, the event's name in "event":
+
+  start {v, model, revision, variant}     token {text}        thought {text}
+  discard {}  (text so far is withdrawn)  route {decision, confidence}
+  tool_call {call}                        error {code, message, hint}
+  done {…the object of --json}
+
+-x prints the contents of fenced code blocks only (-x for all, --extract=python for one language).
+Tool calls are printed after the text, one JSON object a line.
+)";
+
+}  // namespace
+
+std::vector<std::string> topic_names() {
+  return {"environment", "exit-codes", "formatting", "reference"};
+}
+
+std::string topic_list() {
+  return "environment | exit-codes | formatting | reference";
+}
+
+std::string help_topic(std::string_view name) {
+  if (name == "environment") return environment();
+  if (name == "exit-codes") return exit_code_table();
+  if (name == "formatting") return kFormatting;
+  return {};
+}
+
+}  // namespace cactus::cli

@@ -1,0 +1,193 @@
+#include "cli/repl/chat.h"
+
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+
+#include "cli/exit_code.h"
+#include "cli/output/report.h"
+#include "cli/output/text_sink.h"
+#include "cli/repl/complete.h"
+#include "cli/repl/slash.h"
+#include "cli/signals.h"
+#include "cli/termios_state.h"
+
+namespace cactus::cli {
+namespace {
+
+constexpr char kPrompt[] = ">>> ", kMorePrompt[] = "... ";
+
+std::string trim(const std::string& text) {
+  const std::size_t first = text.find_first_not_of(" \t\n");
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+// As chat templates expect earlier calls: OpenAI's form.
+Json calls_for_history(const Json& calls) {
+  Json out = Json::array();
+  for (const Json& call : calls) out.push_back({{"type", "function"}, {"function", call}});
+  return out;
+}
+
+void remember_answer(ChatState& chat, const TurnResult& turn) {
+  const bool interrupted = turn.reply.finish == FinishReason::cancelled;
+  const bool nothing = turn.text().empty() && turn.reply.tool_calls.empty();
+  if (interrupted && nothing) {
+    chat.take_last_question();  // a question without an answer confuses templates
+    return;
+  }
+  Json message = {{"role", "assistant"}, {"content", turn.text()}};
+  if (!turn.reply.tool_calls.empty())
+    message["tool_calls"] = calls_for_history(turn.reply.tool_calls);
+  if (interrupted) message["interrupted"] = true;
+  chat.messages.push_back(std::move(message));
+}
+
+void ask(ChatState& chat, const std::string& question) {
+  Terminal& terminal = chat.terminal;
+  chat.messages.push_back({{"role", "user"}, {"content", question}});
+  Json messages = Json::array();
+  if (!chat.options.system.empty())
+    messages.push_back({{"role", "system"}, {"content", chat.options.system}});
+  for (const Json& message : chat.messages) messages.push_back(message);
+  for (Json& message : messages) message.erase("interrupted");
+
+  TextSinkOptions text;
+  text.markdown = chat.options.markdown;
+  text.thoughts = true;
+  TextSink sink(terminal, text);
+  signals::reset();
+  auto turn = [&] {
+    const termios_state::QuietKeys quiet(terminal.in_tty());
+    const signals::PhaseScope generating(signals::Phase::generating);
+    sink.spinner().start("reading");
+    auto result = run_turn(*chat.model.session, messages, chat.options.generate, nullptr, sink,
+                           &signals::cancel(), true);
+    sink.spinner().stop();
+    return result;
+  }();
+  if (!turn) {
+    chat.take_last_question();
+    terminal.error(turn.error());
+    return;
+  }
+  const bool interrupted = turn->reply.finish == FinishReason::cancelled;
+  const bool silent = interrupted && turn->text().empty();
+  if (!silent) sink.finish(turn->reply);
+  if (interrupted) terminal.note("[interrupted]");
+  if (turn->reply.finish == FinishReason::length) terminal.note("[stopped at the token limit]");
+  for (const std::string& notice : turn->reply.notices) terminal.warn(notice);
+  remember_answer(chat, *turn);
+  if (!interrupted) terminal.note(chat.options.stats ? stats_line(*turn) : route_line(*turn));
+  if (terminal.err_tty()) terminal.err("\n");
+  chat.last = std::move(*turn);
+  if (chat.options.session.empty()) return;
+  if (const Status saved = save_conversation(chat.options.session, chat.conversation()); !saved)
+    terminal.error(saved.error());
+}
+
+// A line, or a whole """ block; nothing when a signal or the end came.
+Input read_message(LineSource& source) {
+  Input input = source.read(kPrompt);
+  constexpr std::string_view kQuotes = "\"\"\"";
+  if (input.event != InputEvent::line || !input.line.starts_with(kQuotes)) return input;
+  std::string text = input.line.substr(kQuotes.size());
+  for (;;) {
+    const std::size_t end = text.find(kQuotes);
+    if (end != std::string::npos) return {InputEvent::line, text.substr(0, end)};
+    const Input more = source.read(kMorePrompt);
+    if (more.event != InputEvent::line) return more;
+    text += "\n" + more.line;
+  }
+}
+
+bool existing_path(const std::string& line) {
+  std::error_code ignored;
+  const std::string word = line.substr(0, line.find_first_of(" \n"));
+  return word.find('/', 1) != std::string::npos && std::filesystem::exists(word, ignored);
+}
+
+void handle_line(ChatState& chat, const std::string& line) {
+  if (line.front() != '/') {
+    ask(chat, line);
+  } else if (existing_path(line)) {
+    chat.terminal.error(make_error(ErrorKind::usage, "cannot attach '" + line + "'",
+                                   "this version takes text only"));
+  } else if (const Status done = run_slash(chat, line); !done) {
+    chat.terminal.error(done.error());
+  }
+}
+
+int loop(ChatState& chat, LineSource& source) {
+  Terminal& terminal = chat.terminal;
+  while (!chat.leave) {
+    if (terminal.closed()) return kOk;
+    if (const int code = signals::terminated(); code != 0) return code;
+    if (!chat.pending.empty()) {
+      ask(chat, std::exchange(chat.pending, {}));
+      continue;
+    }
+    const Input input = read_message(source);
+    switch (input.event) {
+      case InputEvent::end:
+        return kOk;
+      case InputEvent::terminated:
+        return signals::terminated();
+      case InputEvent::interrupt:
+        if (!terminal.in_tty()) return kInterrupted;
+        terminal.note("Ctrl-D leaves");
+        break;
+      case InputEvent::line:
+        if (const std::string line = trim(input.line); !line.empty()) handle_line(chat, line);
+        break;
+    }
+  }
+  return kOk;
+}
+
+Status restore_session(ChatState& chat) {
+  if (chat.options.session.empty()) return ok_status();
+  auto saved = load_conversation(chat.options.session);
+  if (!saved && saved.error().kind != ErrorKind::not_found) return std::move(saved).error();
+  if (!saved) return ok_status();
+  chat.messages = saved->messages;
+  if (chat.options.system.empty()) chat.options.system = saved->system;
+  chat.terminal.note("continuing '" + chat.options.session +
+                     "': " + std::to_string(chat.messages.size()) + " messages");
+  return ok_status();
+}
+
+}  // namespace
+
+Conversation ChatState::conversation() const {
+  return {model.name, options.system, messages};
+}
+
+std::string ChatState::take_last_question() {
+  while (!messages.empty()) {
+    const Json message = messages.back();
+    messages.erase(messages.size() - 1);
+    if (message["role"] == "user") return message["content"].get<std::string>();
+  }
+  return {};
+}
+
+Result<int> run_chat(Terminal& terminal, OpenSession model, ChatOptions options) {
+  ChatState chat{terminal, std::move(model), std::move(options), Json::array(), {}, {}, false};
+  CACTUS_CHECK(restore_session(chat));
+  History history(terminal.in_tty() ? history_file() : std::filesystem::path());
+  std::unique_ptr<LineSource> source;
+  if (terminal.in_tty() && terminal.err_tty())
+    source = edited_lines(terminal, history, complete_line);
+  if (source) {
+    terminal.note(chat.model.name + " " + chat.model.variant +
+                  " · /help for commands, Ctrl-D leaves");
+  } else {
+    source = plain_lines();
+  }
+  const signals::PhaseScope idle(signals::Phase::idle);
+  return loop(chat, *source);
+}
+
+}  // namespace cactus::cli

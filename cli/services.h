@@ -1,0 +1,43 @@
+// What the command line needs from the engine to hold a conversation, behind one function so that
+// tests can talk to a model whose answers are known.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/session.h"
+
+namespace cactus::cli {
+
+struct SessionRequest {
+  std::filesystem::path folder;  // a bundle
+  std::string force_isa;         // CACTUS_FORCE_ISA, or empty
+  int threads = 0;               // 0: the default
+  kernels::Type kv = kernels::Type::q8;
+  std::int64_t context = 0;  // 0: the model's limit
+};
+
+// A session and what is said about its model.
+struct OpenSession {
+  std::unique_ptr<Session> session;
+  std::string name;      // source repository, or the folder's name
+  std::string revision;  // commit of the source, when known
+  std::string variant;   // "int4", "int8", "f16", "f32"
+  std::string family;
+  std::string licence;
+  std::string isa;  // instruction set in use
+  int threads = 0;
+  std::int64_t context = 0;
+  double load_ms = 0;
+};
+
+struct Services {
+  std::function<Result<OpenSession>(const SessionRequest&)> open_session;
+};
+
+// The real ones.
+Services engine_services();
+
+}  // namespace cactus::cli
