@@ -1,0 +1,18 @@
+// A model whose answers are known: it obeys the first word of the last message. So the command line
+// is tested as a process, without weights.
+//
+//   "!slow N …"   N pieces "1 2 3 …", 20 ms apart, stops when cancelled
+//   "!deaf N"     N pieces 20 ms apart, never looks at the cancel flag
+//   "!raw HEX"    these bytes, one at a time
+//   "!system"     the system prompt      "!count"  how many messages came
+//   "!call"       a tool call            "!think"  a thought first
+//   "!fail"       an error               "!long"   finish length
+//   anything else: the message itself, word by word
+#pragma once
+#include "cli/services.h"
+
+namespace cactus::cli {
+
+Services echo_services();
+
+}  // namespace cactus::cli

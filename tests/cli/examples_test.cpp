@@ -1,0 +1,88 @@
+// Every example in the help is a command that works, and what is generated from the command tree is
+// what is checked in.
+#include <cstdlib>
+
+#include "engine/base/json.h"
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+#include "tests/support/process.h"
+
+using namespace cactus;
+using cactus::test::Finished;
+using cactus::test::write_file;
+
+namespace {
+
+Finished shell(const test::TempDir& folder, const std::string& command) {
+  const std::string path = (folder / "bin").string() + ":" + std::getenv("PATH");
+  return test::run({{"/bin/bash", "-c", command}, "", {{"PATH", path}}, folder.path()});
+}
+
+// The lines under "Examples" of a help text.
+std::vector<std::string> examples(const std::string& help) {
+  std::vector<std::string> found;
+  std::size_t at = help.find("\nExamples\n");
+  if (at == std::string::npos) return found;
+  for (at += 10; at < help.size() && help.compare(at, 2, "  ") == 0;) {
+    const std::size_t end = std::min(help.find('\n', at), help.size());
+    found.push_back(help.substr(at + 2, end - at - 2));
+    at = end + 1;
+  }
+  return found;
+}
+
+void prepare(const test::TempDir& folder) {
+  std::filesystem::create_directories(folder / "bin");
+  std::filesystem::create_symlink(CACTUS_BINARY, folder / "bin/cactus");
+  std::filesystem::copy(test::fixture("gemma4_text"), folder / "checkpoint");
+  write_file(folder / "notes.txt", "Milk, bread, and a letter to write.\n");
+  write_file(folder / "strings.json", R"(["Hello", "wörld"])");
+  write_file(folder / "ids.json", "[1, 2, 3, 4]");
+  write_file(folder / "cases.json", R"([{"messages": [{"role": "user", "content": "Hi"}]}])");
+  REQUIRE(shell(folder, "git init -q . && cactus convert -q checkpoint model").code == 0);
+}
+
+}  // namespace
+
+TEST_CASE("help: every example runs", "[cli]") {
+  const test::TempDir folder;
+  prepare(folder);
+  int ran = 0;
+  for (const char* command :
+       {"", "run", "chat", "convert", "verify", "config", "config get", "config set",
+        "config unset", "config list", "config path", "debug", "debug tokens", "debug render",
+        "debug logits", "debug hidden", "completion", "help"}) {
+    const Finished help = shell(folder, std::string("cactus ") + command + " --help");
+    REQUIRE(help.code == 0);
+    for (std::string example : examples(help.out)) {
+      INFO(example);
+      // On a terminal this one is a chat; here there is no prompt, which is an error by design.
+      const bool chat = example.find("chat, on a terminal") != std::string::npos;
+      if (example.rfind("cactus convert", 0) == 0)  // several examples make the same ones
+        for (const char* made : {"bundle", "bundle-int8"})
+          std::filesystem::remove_all(folder / made);
+      const Finished finished = shell(folder, example);
+      INFO(finished.err);
+      CHECK(finished.code == (chat ? 2 : 0));
+      ++ran;
+    }
+  }
+  CHECK(ran >= 25);
+}
+
+TEST_CASE("help: docs/reference.md, the manual and the completions are up to date", "[cli]") {
+  const test::TempDir folder;
+  const std::filesystem::path source = CACTUS_SOURCE;
+  const auto output = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), CACTUS_BINARY);
+    return test::run({std::move(arguments), "", {}, folder.path()}).out;
+  };
+  // To update: packaging/generate.sh build/dev/cli/cactus
+  CHECK(test::read_file(source / "docs/reference.md") == output({"help", "reference"}));
+  CHECK(test::read_file(source / "packaging/man/cactus.1") == output({"help", "--man"}));
+  CHECK(test::read_file(source / "packaging/completions/cactus.bash") ==
+        output({"completion", "bash"}));
+  CHECK(test::read_file(source / "packaging/completions/_cactus") == output({"completion", "zsh"}));
+  CHECK(test::read_file(source / "packaging/completions/cactus.fish") ==
+        output({"completion", "fish"}));
+}
