@@ -6,6 +6,7 @@
 #include "engine/session/prompt.h"
 #include "engine/session/reply_builder.h"
 #include "engine/session/settings.h"
+#include "engine/template/chat_template.h"
 #include "engine/weights/bundle.h"
 
 namespace cactus {
@@ -26,7 +27,9 @@ class LocalSession final : public Session {
     CACTUS_TRY(prompt, drop_oldest ? fitting_chat_prompt(*model_, messages, options,
                                                          generator_.context() - room(options))
                                    : chat_prompt(*model_, messages, options));
-    return generate(prompt, format_, options, sink, cancel);
+    CACTUS_TRY(reply, generate(prompt, format_, options, sink, cancel));
+    note_what_the_template_lacks(options, reply);
+    return std::move(reply);
   }
 
   Result<Reply> complete(std::string_view text, const GenerateOptions& options,
@@ -39,6 +42,16 @@ class LocalSession final : public Session {
   void clear() override { generator_.clear(); }
 
  private:
+  void note_what_the_template_lacks(const GenerateOptions& options, Reply& reply) const {
+    const ChatTemplate& chat_template = *model_->chat_template();
+    if (options.think && !chat_template.mentions("enable_thinking")) {
+      reply.notices.push_back(model_->name() + " cannot be asked to think first");
+    }
+    if (options.tools.is_array() && !options.tools.empty() && !chat_template.mentions("tools")) {
+      reply.notices.push_back(model_->name() + " was not made for tools and has not seen them");
+    }
+  }
+
   std::int64_t room(const GenerateOptions& options) const {
     const std::int64_t wanted = options.max_tokens > 0 ? options.max_tokens : kRoomForReply;
     return std::min({wanted, kRoomForReply, generator_.context() / 4});

@@ -14,7 +14,8 @@ namespace {
 constexpr std::int64_t kQueryRows = 128;  // query rows (tokens × heads of a group) of a piece,
 constexpr std::int64_t kMaxTokens =
     32;  // of at most so many tokens (they share what the last of them sees)
-constexpr std::int64_t kKeyBlock = 128;  // positions whose scores exist at a time
+constexpr std::int64_t kKeyBlock = 128;   // positions whose scores exist at a time
+constexpr std::int64_t kSplitTokens = 4;  // up to so many tokens are split along the positions
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 static_assert(kKeyBlock <= kMaxKeys);
 
@@ -32,6 +33,14 @@ std::int64_t first_visible(const Problem& a, std::int64_t p) {
   return a.shape.window > 0 ? std::max<std::int64_t>(0, p - a.shape.window + 1) : 0;
 }
 
+// Positions are taken in blocks of slots, at most kKeyBlock and never across the end of the ring:
+// where they end follows from the position alone, so that a row's result has the same bits
+// whatever it is computed together with, in one pass or in parts.
+std::int64_t block_end(const KvView& c, std::int64_t p) {
+  const std::int64_t slot = p % c.slots;
+  return p + std::min(kKeyBlock - slot % kKeyBlock, c.slots - slot);
+}
+
 // What attention over some positions leaves for each query row: o / sum is the result, and max the
 // shift of the exponents in both.
 struct Partial {
@@ -44,6 +53,11 @@ constexpr std::int64_t partial_size(std::int64_t rows, std::int64_t dim) {
 }
 Partial partial_at(float* memory, std::int64_t rows, std::int64_t dim) {
   return {memory, memory + rows * dim, memory + rows * (dim + 1)};
+}
+void clear(const Partial& p, std::int64_t rows, std::int64_t dim) {
+  std::fill(p.o, p.o + rows * dim, 0.0F);
+  std::fill(p.max, p.max + rows, kNone);
+  std::fill(p.sum, p.sum + rows, 0.0F);
 }
 
 // Queries of tokens [begin, end) and the heads of one KV head, in the form the cache's type wants.
@@ -95,34 +109,29 @@ void score(const Exec& e, Exec::Scratch::Worker& s, const Problem& a, std::int64
 
 void accumulate(const Exec& e, const Problem& a, std::int64_t kv_head, std::int64_t slot,
                 std::int64_t n, std::int64_t rows, const float* prob, const float* shrink,
-                float* o) {
+                const float* gain, float* o) {
   const KvRows v = rows_at(a.cache, a.cache.v, a.cache.v_scale, kv_head, slot, n);
   const auto f = a.cache.type == Type::q8    ? e.table.pv_q8
                  : a.cache.type == Type::f16 ? e.table.pv_f16
                                              : e.table.pv_f32;
-  f(v, prob, kKeyBlock, rows, shrink, o, a.cache.head_dim);
+  f(v, prob, kKeyBlock, rows, shrink, gain, o, a.cache.head_dim);
 }
 
-// The queries of tokens [begin, end) against positions [from, to). Blocks of keys end at multiples
-// of kKeyBlock (and where the ring does), so that a row's result is the same whatever the tokens
-// it is computed with.
+// The queries of tokens [begin, end) against positions [from, to).
 void attend(const Exec& e, Exec::Scratch::Worker& s, const Problem& a, std::int64_t kv_head,
             std::int64_t begin, std::int64_t end, std::int64_t from, std::int64_t to,
             const Partial& out) {
-  const std::int64_t dim = a.cache.head_dim;
   const std::int64_t rows = (end - begin) * a.group;
   load_queries(e, s, a, kv_head, begin, end);
-  std::fill(out.o, out.o + rows * dim, 0.0F);
-  std::fill(out.max, out.max + rows, kNone);
-  std::fill(out.sum, out.sum + rows, 0.0F);
+  clear(out, rows, a.cache.head_dim);
   float* scores = s.scores.reserve(rows * kKeyBlock);
-  float* shrink = s.shrink.reserve(rows);
+  float* shrink = s.shrink.reserve(2 * rows);
+  float* gain = shrink + rows;
   std::int32_t* low = s.visible.reserve(2 * rows);
   std::int32_t* high = low + rows;
   for (std::int64_t p = from; p < to;) {
     const std::int64_t slot = p % a.cache.slots;
-    const std::int64_t aligned = (p / kKeyBlock + 1) * kKeyBlock;
-    const std::int64_t n = std::min({aligned - p, to - p, a.cache.slots - slot});
+    const std::int64_t n = std::min(block_end(a.cache, p), to) - p;
     score(e, s, a, kv_head, slot, n, rows, scores);
     for (std::int64_t i = 0; i < rows; ++i) {
       const std::int64_t at = a.start + begin + i / a.group;
@@ -130,8 +139,8 @@ void attend(const Exec& e, Exec::Scratch::Worker& s, const Problem& a, std::int6
       low[i] = static_cast<std::int32_t>(first);
       high[i] = static_cast<std::int32_t>(std::clamp<std::int64_t>(at + 1 - p, first, n));
     }
-    e.table.softmax(scores, kKeyBlock, rows, n, low, high, out.max, out.sum, shrink);
-    accumulate(e, a, kv_head, slot, n, rows, scores, shrink, out.o);
+    e.table.softmax(scores, kKeyBlock, rows, n, low, high, out.max, out.sum, shrink, gain);
+    accumulate(e, a, kv_head, slot, n, rows, scores, shrink, gain, out.o);
     p += n;
   }
 }
@@ -158,52 +167,56 @@ void attend_blocks(Exec& e, const Problem& a, std::int64_t count, float* out, st
   });
 }
 
-// Positions of a part when one token is split: few parts (each leaves a result to merge), but
-// enough for every thread, and the same ones whatever the number of threads.
-std::int64_t split_positions(std::int64_t visible) {
-  const std::int64_t blocks = (visible + kKeyBlock - 1) / kKeyBlock;
-  return kKeyBlock * std::clamp<std::int64_t>(blocks / 16, 1, 8);
+// Merges the row of `part` into the row of `whole` as attend would have: the softmax of the part's
+// maximum alone gives both factors.
+void merge_row(const Exec& e, const Partial& whole, const Partial& part, std::int64_t row,
+               std::int64_t dim) {
+  const std::int32_t low = 0;
+  const std::int32_t high = 1;
+  const float one = 1;
+  float score = part.max[row];
+  float unused = 0;
+  float shrink = 0;
+  float gain = 0;
+  e.table.softmax(&score, 1, 1, 1, &low, &high, whole.max + row, &unused, &shrink, &gain);
+  whole.sum[row] = whole.sum[row] * shrink + part.sum[row] * gain;
+  const KvRows v = {part.o + row * dim, nullptr, 1, dim, dim, 1};
+  e.table.pv_f32(v, &one, 1, 1, &shrink, &gain, whole.o + row * dim, dim);
 }
 
+// One token, block by block on all threads.
 void attend_split(Exec& e, const Problem& a, std::int64_t token, float* out) {
   const std::int64_t dim = a.cache.head_dim;
-  const std::int64_t at = a.start + token;
-  const std::int64_t low = first_visible(a, at);
-  const std::int64_t size = split_positions(at + 1 - low);
-  const std::int64_t first = low / size;
-  const std::int64_t parts = at / size + 1 - first;
   const std::int64_t heads = a.cache.kv_heads;
+  const std::int64_t end = a.start + token + 1;
+  const std::int64_t low = first_visible(a, end - 1);
+  // At most one block for kKeyBlock positions, and one more for each round of the ring.
+  std::int64_t* from =
+      e.scratch->blocks.reserve((end - low) / kKeyBlock + (end - low) / a.cache.slots + 4);
+  std::int64_t blocks = 0;
+  for (std::int64_t p = low; p < end; p = block_end(a.cache, p)) from[blocks++] = p;
+  from[blocks] = end;
+
   const std::int64_t stride = partial_size(a.group, dim);
-  float* partial = e.scratch->partial.reserve(parts * heads * stride);
-  const auto part_of = [&](std::int64_t part, std::int64_t kv_head) {
-    return partial_at(partial + (part * heads + kv_head) * stride, a.group, dim);
+  float* memory = e.scratch->partial.reserve((blocks + 1) * heads * stride);
+  const auto partial_of = [&](std::int64_t block, std::int64_t kv_head) {
+    return partial_at(memory + (block * heads + kv_head) * stride, a.group, dim);
   };
-  e.pool.run(parts * heads, 1, [&](std::int64_t unit, std::int64_t last, int worker) {
+  e.pool.run(blocks * heads, 1, [&](std::int64_t unit, std::int64_t last, int worker) {
     for (; unit < last; ++unit) {
-      const std::int64_t part = unit / heads;
-      const std::int64_t from = std::max((first + part) * size, low);
-      const std::int64_t to = std::min((first + part + 1) * size, at + 1);
-      attend(e, e.scratch->worker(worker), a, unit % heads, token, token + 1, from, to,
-             part_of(part, unit % heads));
+      const std::int64_t block = unit / heads;
+      attend(e, e.scratch->worker(worker), a, unit % heads, token, token + 1, from[block],
+             from[block + 1], partial_of(block, unit % heads));
     }
   });
+  for (std::int64_t h = 0; h < heads; ++h) clear(partial_of(blocks, h), a.group, dim);
   e.pool.run(a.shape.heads, 1, [&](std::int64_t h, std::int64_t last, int) {
     for (; h < last; ++h) {
-      const std::int64_t i = h % a.group;
-      float max = kNone;
-      float sum = 0;
-      for (std::int64_t k = 0; k < parts; ++k) max = std::max(max, part_of(k, h / a.group).max[i]);
-      for (std::int64_t k = 0; k < parts; ++k) {
-        const Partial p = part_of(k, h / a.group);
-        sum += p.sum[i] * std::exp(p.max[i] - max);
-      }
-      float* to = out + h * dim;
-      std::fill(to, to + dim, 0.0F);
-      for (std::int64_t k = 0; k < parts; ++k) {
-        const Partial p = part_of(k, h / a.group);
-        const float weight = std::exp(p.max[i] - max) / sum;
-        e.table.add_scale_mul(to, p.o + i * dim, weight, nullptr, 1.0F, dim);
-      }
+      const std::int64_t row = h % a.group;
+      const Partial whole = partial_of(blocks, h / a.group);
+      for (std::int64_t k = 0; k < blocks; ++k)
+        merge_row(e, whole, partial_of(k, h / a.group), row, dim);
+      e.table.scale_mul(whole.o + row * dim, 1.0F / whole.sum[row], nullptr, dim, out + h * dim);
     }
   });
 }
@@ -215,7 +228,8 @@ void attention(Exec& e, const KvView& cache, const AttentionShape& shape, const 
                std::int64_t ldo) {
   const Problem a = {cache, shape, q, ldq, start, shape.heads / cache.kv_heads};
   const std::int64_t visible = shape.window > 0 ? std::min(shape.window, start + 1) : start + 1;
-  if (count <= 4 && visible >= 2 * kKeyBlock) {
+  const bool idle_threads = cache.kv_heads < 2 * static_cast<std::int64_t>(e.pool.threads());
+  if (count <= kSplitTokens && idle_threads && e.pool.threads() > 1 && visible >= 2 * kKeyBlock) {
     for (std::int64_t t = 0; t < count; ++t) attend_split(e, a, t, out + t * ldo);
     return;
   }
@@ -237,13 +251,18 @@ void kv_store(Exec& e, const KvView& cache, const float* k, const float* v, std:
                   static_cast<std::size_t>(dim) * sizeof(float));
     }
   };
-  for (std::int64_t t = 0; t < count; ++t) {
-    for (std::int64_t h = 0; h < cache.kv_heads; ++h) {
-      const std::int64_t at = (start + t) % cache.slots * cache.kv_heads + h;
-      store(cache.k, cache.k_scale, k + t * ld + h * dim, at);
-      store(cache.v, cache.v_scale, v + t * ld + h * dim, at);
+  const std::int64_t grain = std::max<std::int64_t>(1, 16384 / (cache.kv_heads * dim));
+  // Of more rows than slots only the last ones stay.
+  const std::int64_t skipped = std::max<std::int64_t>(0, count - cache.slots);
+  e.pool.run(count - skipped, grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t t = skipped + begin; t < skipped + end; ++t) {
+      for (std::int64_t h = 0; h < cache.kv_heads; ++h) {
+        const std::int64_t at = (start + t) % cache.slots * cache.kv_heads + h;
+        store(cache.k, cache.k_scale, k + t * ld + h * dim, at);
+        store(cache.v, cache.v_scale, v + t * ld + h * dim, at);
+      }
     }
-  }
+  });
 }
 
 }  // namespace cactus::kernels

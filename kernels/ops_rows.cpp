@@ -81,14 +81,43 @@ void rope(Exec& e, float* x, std::int64_t count, std::int64_t heads, std::int64_
   });
 }
 
+// Reductions over a vocabulary go over fixed pieces of kReduce elements, whose results are put
+// together in order: the same bits for any number of threads.
+constexpr std::int64_t kReduce = 16384;
+
 std::int64_t argmax(Exec& e, const float* x, std::int64_t n) {
-  return e.table.argmax(x, n);
+  if (n <= kReduce) return e.table.argmax(x, n);
+  const std::int64_t pieces = (n + kReduce - 1) / kReduce;
+  std::int64_t* best = e.scratch->places.reserve(pieces);
+  e.pool.run(n, kReduce, [&](std::int64_t begin, std::int64_t end, int) {
+    best[begin / kReduce] = begin + e.table.argmax(x + begin, end - begin);
+  });
+  std::int64_t at = best[0];
+  for (std::int64_t i = 1; i < pieces; ++i)
+    if (x[best[i]] > x[at] || std::isnan(x[at])) at = best[i];
+  return std::isnan(x[at]) ? 0 : at;
 }
+
 float max_of(Exec& e, const float* x, std::int64_t n) {
-  return e.table.max(x, n);
+  if (n <= kReduce) return e.table.max(x, n);
+  const std::int64_t pieces = (n + kReduce - 1) / kReduce;
+  float* best = e.scratch->maxima.reserve(pieces);
+  e.pool.run(n, kReduce, [&](std::int64_t begin, std::int64_t end, int) {
+    best[begin / kReduce] = e.table.max(x + begin, end - begin);
+  });
+  return e.table.max(best, pieces);
 }
+
 double sum_exp(Exec& e, const float* x, std::int64_t n, float shift) {
-  return e.table.sum_exp(x, n, shift);
+  if (n <= kReduce) return e.table.sum_exp(x, n, shift);
+  const std::int64_t pieces = (n + kReduce - 1) / kReduce;
+  double* part = e.scratch->sums.reserve(pieces);
+  e.pool.run(n, kReduce, [&](std::int64_t begin, std::int64_t end, int) {
+    part[begin / kReduce] = e.table.sum_exp(x + begin, end - begin, shift);
+  });
+  double sum = 0;
+  for (std::int64_t i = 0; i < pieces; ++i) sum += part[i];
+  return sum;
 }
 
 void load_row(const Exec&, const Matrix& w, std::int64_t row, float scale, float* out) {

@@ -18,7 +18,7 @@ struct Exec::Scratch {
     Buffer<std::int8_t> query8;  // the same as int8, with
     Buffer<float> query_scale;   // its scales [queries]
     Buffer<std::int32_t> query_sum;
-    Buffer<float> shrink;          // attention: [queries]
+    Buffer<float> shrink;          // attention: factors [2, queries]
     Buffer<std::int32_t> visible;  // attention: first and last visible column [2, queries]
   };
   explicit Scratch(int threads) : workers(static_cast<std::size_t>(threads)) {}
@@ -27,7 +27,11 @@ struct Exec::Scratch {
   std::vector<Worker> workers;
   Buffer<float> gate;  // [count, rows] of the gated MLP on float weights
   Buffer<float> up;
-  Buffer<float> partial;  // attention: results of chunks of positions
+  Buffer<std::int64_t> places;  // reductions over logits: results of pieces
+  Buffer<float> maxima;
+  Buffer<double> sums;
+  Buffer<std::int64_t> blocks;  // attention: first positions of blocks
+  Buffer<float> partial;        // attention: results of chunks of positions
 };
 
 }  // namespace cactus::kernels

@@ -130,21 +130,24 @@ struct Table {
   void (*qk_f16)(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds);
   void (*qk_f32)(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds);
   // One step of an online softmax: row i of s [rows, n], rows `lds` apart, sees the columns
-  // low[i] … high[i]-1 (0 ≤ low ≤ high ≤ n). With m = the greatest of max[i] and what it sees:
-  // shrink[i] = exp(max[i] - m), s = exp(s - m) where visible and 0 elsewhere, sum[i] =
-  // sum[i] · shrink[i] + Σ s, max[i] = m. max[i] = -inf at the start; a row that sees nothing keeps
-  // its max and sum and has shrink 1.
+  // low[i] … high[i]-1 (0 ≤ low ≤ high ≤ n). With b = the greatest of what it sees and m =
+  // max(max[i], b): s = exp(s - b) where visible and 0 elsewhere, shrink[i] = exp(max[i] - m),
+  // gain[i] = exp(b - m), sum[i] = sum[i] · shrink[i] + (Σ s) · gain[i] (rounded after each step),
+  // max[i] = m. A row that sees nothing keeps its max and sum and has shrink 1, gain 0. At the
+  // start, max[i] = -inf and sum[i] = 0.
   void (*softmax)(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n,
                   const std::int32_t* low, const std::int32_t* high, float* max, float* sum,
-                  float* shrink);
-  // o[i] = shrink[i] · o[i] + Σ_p prob[i][p] · v[p] for nq rows; rows of prob `ldp`, of o `ldo`
-  // apart. q8: prob · scale may be rounded to 15 bits of the row's largest.
+                  float* shrink, float* gain);
+  // o[i] = fma(Σ_p prob[i][p] · v[p], gain[i], shrink[i] · o[i]) for nq rows; rows of prob `ldp`,
+  // of o `ldo` apart. q8: prob · scale may be rounded to 15 bits of the row's largest. So a block
+  // of keys adds the same bits to a row whether its sum is taken right away, or first on its own
+  // (shrink 0, gain 1) and merged later.
   void (*pv_q8)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-                const float* shrink, float* o, std::int64_t ldo);
+                const float* shrink, const float* gain, float* o, std::int64_t ldo);
   void (*pv_f16)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-                 const float* shrink, float* o, std::int64_t ldo);
+                 const float* shrink, const float* gain, float* o, std::int64_t ldo);
   void (*pv_f32)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-                 const float* shrink, float* o, std::int64_t ldo);
+                 const float* shrink, const float* gain, float* o, std::int64_t ldo);
 
   // -- the machine's limits (limits.h)
   // Runs `n` rounds of the widest int8 multiply-add this instruction set has, in registers, and

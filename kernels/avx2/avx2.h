@@ -6,5 +6,7 @@ namespace cactus::kernels::avx2 {
 
 void fill_int8(Table& t);
 void fill_float(Table& t);
+void fill_rows(Table& t);
+void fill_attention(Table& t);
 
 }  // namespace cactus::kernels::avx2

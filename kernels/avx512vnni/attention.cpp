@@ -38,102 +38,138 @@ CACTUS_INLINE void qk_block(const typename T::type* k, std::int64_t stride, std:
     for (int p = 0; p < P; ++p) s[r * lds + p] = _mm512_reduce_add_ps(acc[r][p]);
 }
 
+constexpr std::int64_t kNear = 16;  // queries that stay in the first-level cache
+
 template <class T>
 void qk(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds) {
   const auto* keys = static_cast<const typename T::type*>(k.data);
-  std::int64_t p = 0;
-  for (; p + 4 <= k.n; p += 4) {
-    std::int64_t i = 0;
-    for (; i + 4 <= nq; i += 4)
-      qk_block<T, 4, 4>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
-    for (; i < nq; ++i)
-      qk_block<T, 1, 4>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
+  for (std::int64_t first = 0; first < nq; first += kNear) {
+    const std::int64_t last = nq - first < kNear ? nq : first + kNear;
+    std::int64_t p = 0;
+    for (; p + 4 <= k.n; p += 4) {
+      const auto* at = keys + p * k.stride;
+      std::int64_t i = first;
+      for (; i + 4 <= last; i += 4)
+        qk_block<T, 4, 4>(at, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
+      for (; i < last; ++i)
+        qk_block<T, 1, 4>(at, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
+    }
+    for (; p < k.n; ++p)
+      for (std::int64_t i = first; i < last; ++i)
+        qk_block<T, 1, 1>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p,
+                          lds);
   }
-  for (; p < k.n; ++p)
-    for (std::int64_t i = 0; i < nq; ++i)
-      qk_block<T, 1, 1>(keys + p * k.stride, k.stride, k.dim, q + i * k.dim, s + i * lds + p, lds);
 }
 
-// R rows × 64 dimensions.
-template <class T, int R>
-CACTUS_INLINE void pv_block(const typename T::type* v, std::int64_t stride, std::int64_t n,
-                            std::int64_t left, const float* prob, std::int64_t ldp,
-                            const float* shrink, float* o, std::int64_t ldo) {
-  constexpr int kVectors = 4;
-  __mmask16 m[kVectors];
-  __m512 acc[R][kVectors];
-  for (int c = 0; c < kVectors; ++c) m[c] = first_lanes(left - 16 * c);
-  for (int r = 0; r < R; ++r)
-    for (int c = 0; c < kVectors; ++c)
-      acc[r][c] = _mm512_mul_ps(_mm512_maskz_loadu_ps(m[c], o + r * ldo + 16 * c),
-                                _mm512_set1_ps(shrink[r]));
+// R rows × 32 dimensions of values [n, 32].
+template <int R>
+CACTUS_INLINE void pv_rows(const float* values, std::int64_t n, std::int64_t left,
+                           const float* prob, std::int64_t ldp, const float* shrink,
+                           const float* gain, float* o, std::int64_t ldo) {
+  const __mmask16 m[2] = {first_lanes(left), first_lanes(left - 16)};
+  __m512 acc[R][2];
+  for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_ps();
   for (std::int64_t p = 0; p < n; ++p) {
-    __m512 values[kVectors];
-    for (int c = 0; c < kVectors; ++c) values[c] = T::load(v + p * stride + 16 * c, m[c]);
+    const __m512 v0 = _mm512_load_ps(values + 32 * p);
+    const __m512 v1 = _mm512_load_ps(values + 32 * p + 16);
     for (int r = 0; r < R; ++r) {
       const __m512 weight = _mm512_set1_ps(prob[r * ldp + p]);
-      for (int c = 0; c < kVectors; ++c) acc[r][c] = _mm512_fmadd_ps(weight, values[c], acc[r][c]);
+      acc[r][0] = _mm512_fmadd_ps(weight, v0, acc[r][0]);
+      acc[r][1] = _mm512_fmadd_ps(weight, v1, acc[r][1]);
     }
   }
-  for (int r = 0; r < R; ++r)
-    for (int c = 0; c < kVectors; ++c) _mm512_mask_storeu_ps(o + r * ldo + 16 * c, m[c], acc[r][c]);
+  for (int r = 0; r < R; ++r) {
+    for (int h = 0; h < 2; ++h) {
+      float* to = o + r * ldo + 16 * h;
+      const __m512 old = _mm512_mul_ps(_mm512_maskz_loadu_ps(m[h], to), _mm512_set1_ps(shrink[r]));
+      _mm512_mask_storeu_ps(to, m[h], _mm512_fmadd_ps(acc[r][h], _mm512_set1_ps(gain[r]), old));
+    }
+  }
 }
 
 template <class T>
 void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, const float* shrink,
-        float* o, std::int64_t ldo) {
-  const auto* values = static_cast<const typename T::type*>(v.data);
-  for (std::int64_t d = 0; d < v.dim; d += 64) {
+        const float* gain, float* o, std::int64_t ldo) {
+  alignas(64) float values[32 * kMaxKeys];  // rows of a cache lie a power of two apart: copy them
+  const auto* data = static_cast<const typename T::type*>(v.data);
+  for (std::int64_t d = 0; d < v.dim; d += 32) {
+    const std::int64_t left = v.dim - d;
+    for (std::int64_t p = 0; p < v.n; ++p)
+      for (std::int64_t h = 0; h < 2; ++h)
+        _mm512_store_ps(values + 32 * p + 16 * h,
+                        T::load(data + p * v.stride + d + 16 * h, first_lanes(left - 16 * h)));
     std::int64_t i = 0;
-    for (; i + 4 <= nq; i += 4)
-      pv_block<T, 4>(values + d, v.stride, v.n, v.dim - d, prob + i * ldp, ldp, shrink + i,
-                     o + i * ldo + d, ldo);
-    for (; i < nq; ++i)
-      pv_block<T, 1>(values + d, v.stride, v.n, v.dim - d, prob + i * ldp, ldp, shrink + i,
-                     o + i * ldo + d, ldo);
+    const auto rows = [&](auto fn, std::int64_t count) {
+      fn(values, v.n, left, prob + i * ldp, ldp, shrink + i, gain + i, o + i * ldo + d, ldo);
+      i += count;
+    };
+    while (i + 8 <= nq) rows(pv_rows<8>, 8);
+    if (i + 4 <= nq) rows(pv_rows<4>, 4);
+    while (i < nq) rows(pv_rows<1>, 1);
   }
 }
 
-void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, const std::int32_t* low,
-             const std::int32_t* high, float* max, float* sum, float* shrink) {
-  // The new maxima first: the factors of 16 rows then cost one exp.
-  for (std::int64_t first = 0; first < rows; first += 16) {
-    const __mmask16 m = first_lanes(rows - first);
-    const std::int64_t last = rows - first < 16 ? rows : first + 16;
-    alignas(64) float before[16];
-    _mm512_store_ps(before, _mm512_maskz_loadu_ps(m, max + first));
-    for (std::int64_t i = first; i < last; ++i) {
-      __m512 best = _mm512_set1_ps(max[i]);
-      for (std::int64_t c = low[i] / 16 * 16; c < high[i]; c += 16) {
-        const auto visible =
-            static_cast<__mmask16>(first_lanes(high[i] - c) & ~first_lanes(low[i] - c));
-        best = _mm512_mask_max_ps(best, visible, _mm512_maskz_loadu_ps(visible, s + i * lds + c),
-                                  best);
-      }
-      max[i] = _mm512_reduce_max_ps(best);
-    }
-    const __m512 after = _mm512_maskz_loadu_ps(m, max + first);
-    const __m512 old = _mm512_load_ps(before);
-    __m512 factor = exp(_mm512_sub_ps(old, after));
-    // Equal: also while both are -inf, where nothing was visible yet.
-    factor = _mm512_mask_mov_ps(factor, _mm512_cmp_ps_mask(old, after, _CMP_EQ_OQ),
-                                _mm512_set1_ps(1.0F));
-    _mm512_mask_storeu_ps(shrink + first, m, factor);
+// Only what is visible counts, from its own first column on: the lanes of a sum, and so its bits,
+// do not depend on what else is in the block.
+CACTUS_INLINE float max_of(const float* x, std::int64_t n) {
+  __m512 best = _mm512_set1_ps(-__builtin_inff());
+  for (std::int64_t c = 0; c < n; c += 16) {
+    const __mmask16 m = first_lanes(n - c);
+    best = _mm512_mask_max_ps(best, m, _mm512_maskz_loadu_ps(m, x + c), best);  // NaN never wins
   }
-  for (std::int64_t i = 0; i < rows; ++i) {
-    float* row = s + i * lds;
-    const __m512 shift = _mm512_set1_ps(max[i]);
-    __m512 total = _mm512_setzero_ps();
-    for (std::int64_t c = 0; c < n; c += 16) {
-      const __mmask16 inside = first_lanes(n - c);
-      const auto visible =
-          static_cast<__mmask16>(first_lanes(high[i] - c) & ~first_lanes(low[i] - c));
-      const __m512 x = _mm512_maskz_loadu_ps(visible, row + c);
-      const __m512 e = _mm512_maskz_mov_ps(visible, exp(_mm512_sub_ps(x, shift)));
-      _mm512_mask_storeu_ps(row + c, inside, e);
-      total = _mm512_add_ps(total, e);
+  return _mm512_reduce_max_ps(best);
+}
+
+CACTUS_INLINE float exp_sum(float* x, std::int64_t n, float shift) {
+  __m512 total = _mm512_setzero_ps();
+  for (std::int64_t c = 0; c < n; c += 16) {
+    const __mmask16 m = first_lanes(n - c);
+    const __m512 d = _mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + c), _mm512_set1_ps(shift));
+    const __m512 e = exp(d);
+    _mm512_mask_storeu_ps(x + c, m, e);
+    total = _mm512_mask_add_ps(total, m, total, e);
+  }
+  return _mm512_reduce_add_ps(total);
+}
+
+CACTUS_INLINE void clear(float* x, std::int64_t n) {
+  for (std::int64_t c = 0; c < n; c += 16)
+    _mm512_mask_storeu_ps(x + c, first_lanes(n - c), _mm512_setzero_ps());
+}
+
+// Maxima first, then sums, 16 rows at a time: their factors then cost two exp.
+void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, const std::int32_t* low,
+             const std::int32_t* high, float* max, float* sum, float* shrink, float* gain) {
+  for (std::int64_t first = 0; first < rows; first += 16) {
+    const std::int64_t count = rows - first < 16 ? rows - first : 16;
+    alignas(64) float best[16];
+    alignas(64) float total[16];
+    for (std::int64_t r = 0; r < count; ++r) {
+      const std::int64_t i = first + r;
+      float* row = s + i * lds;
+      const std::int64_t visible = high[i] - low[i];
+      best[r] = max_of(row + low[i], visible);
+      total[r] = exp_sum(row + low[i], visible, best[r]);
+      clear(row, low[i]);
+      clear(row + high[i], n - high[i]);
     }
-    sum[i] = sum[i] * shrink[i] + _mm512_reduce_add_ps(total);
+    const __mmask16 m = first_lanes(count);
+    const __m512 old = _mm512_maskz_loadu_ps(m, max + first);
+    const __m512 block = _mm512_maskz_load_ps(m, best);
+    const __m512 now = _mm512_max_ps(old, block);
+    // Equal: also where both are -inf, before anything was visible.
+    const __mmask16 kept = _mm512_cmp_ps_mask(old, now, _CMP_EQ_OQ);
+    const __m512 s0 = _mm512_mask_mov_ps(exp(_mm512_sub_ps(old, now)), kept, _mm512_set1_ps(1.0F));
+    const __m512i seen = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(m, high + first),
+                                          _mm512_maskz_loadu_epi32(m, low + first));
+    const __m512 g0 =
+        _mm512_maskz_mov_ps(_mm512_test_epi32_mask(seen, seen), exp(_mm512_sub_ps(block, now)));
+    const __m512 kept_sum = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, sum + first), s0);
+    const __m512 new_sum = _mm512_mul_ps(_mm512_maskz_load_ps(m, total), g0);
+    _mm512_mask_storeu_ps(sum + first, m, _mm512_add_ps(kept_sum, new_sum));
+    _mm512_mask_storeu_ps(max + first, m, now);
+    _mm512_mask_storeu_ps(shrink + first, m, s0);
+    _mm512_mask_storeu_ps(gain + first, m, g0);
   }
 }
 

@@ -148,7 +148,7 @@ CACTUS_INLINE void pack_values(const std::int8_t* v, std::int64_t stride, std::i
 template <int R>
 CACTUS_INLINE void pv_rows(const std::int8_t* packed, std::int64_t n, std::int64_t left,
                            const std::int16_t* prob, const float* step, const float* shrink,
-                           float* o, std::int64_t ldo) {
+                           const float* gain, float* o, std::int64_t ldo) {
   __m512i acc[R][2];
   for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
   for (std::int64_t p = 0; p < n; p += 2) {
@@ -171,13 +171,14 @@ CACTUS_INLINE void pv_rows(const std::int8_t* packed, std::int64_t n, std::int64
       const __m512i sum = _mm512_permutex2var_epi32(acc[r][0], h == 0 ? first : second, acc[r][1]);
       float* to = o + r * ldo + 16 * h;
       const __m512 old = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, to), keep);
-      _mm512_mask_storeu_ps(to, m, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, old));
+      const __m512 block = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+      _mm512_mask_storeu_ps(to, m, _mm512_fmadd_ps(block, _mm512_set1_ps(gain[r]), old));
     }
   }
 }
 
 void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-           const float* shrink, float* o, std::int64_t ldo) {
+           const float* shrink, const float* gain, float* o, std::int64_t ldo) {
   alignas(64) std::int16_t rounded[kRows * kMaxKeys];
   alignas(64) std::int8_t packed[64 * kMaxKeys];
   alignas(64) float scales[kMaxKeys];
@@ -195,7 +196,7 @@ void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq
       std::int64_t i = 0;
       const auto rows = [&](auto fn, std::int64_t n) {
         fn(packed, v.n, left, rounded + i * kMaxKeys, step + i, shrink + first + i,
-           o + (first + i) * ldo + d, ldo);
+           gain + first + i, o + (first + i) * ldo + d, ldo);
         i += n;
       };
       while (i + 8 <= count) rows(pv_rows<8>, 8);

@@ -79,11 +79,11 @@ CACTUS_INLINE void quantize_row(const float* prob, const float* scale, std::int6
   }
 }
 
-// R rows × 16 columns: o = shrink · o + step · (sum over all keys).
+// R rows × 16 columns: o = gain · (step · sum over all keys) + shrink · o.
 template <class Kernel, int R>
 CACTUS_INLINE void sum_values(const std::int8_t* values, std::int64_t eights,
-                              const RowWeights* weights, const float* shrink, float* o,
-                              std::int64_t ldo) {
+                              const RowWeights* weights, const float* shrink, const float* gain,
+                              float* o, std::int64_t ldo) {
   typename Kernel::Sums acc[R];
   CACTUS_UNROLL
   for (int r = 0; r < R; ++r) acc[r] = Kernel::zero();
@@ -106,7 +106,8 @@ CACTUS_INLINE void sum_values(const std::int8_t* values, std::int64_t eights,
     for (int q = 0; q < 4; ++q) {
       float* at = o + r * ldo + 4 * q;
       const float32x4_t sum = vcvtq_f32_s32(Kernel::total(acc[r], q));
-      vst1q_f32(at, vfmaq_n_f32(vmulq_n_f32(vld1q_f32(at), shrink[r]), sum, weights[r].step));
+      const float32x4_t block = vmulq_n_f32(sum, weights[r].step);
+      vst1q_f32(at, vfmaq_n_f32(vmulq_n_f32(vld1q_f32(at), shrink[r]), block, gain[r]));
     }
   }
 }
@@ -114,7 +115,8 @@ CACTUS_INLINE void sum_values(const std::int8_t* values, std::int64_t eights,
 // All rows of a chunk × columns d … d+width-1.
 template <class Kernel>
 CACTUS_INLINE void sum_columns(const KvRows& v, std::int64_t d, const RowWeights* weights,
-                               std::int64_t rows, const float* shrink, float* o, std::int64_t ldo) {
+                               std::int64_t rows, const float* shrink, const float* gain, float* o,
+                               std::int64_t ldo) {
   std::int8_t values[kMaxKeys * kColumns];
   const std::int64_t width = v.dim - d < kColumns ? v.dim - d : kColumns;
   const std::int64_t eights = (v.n + 7) / 8;
@@ -124,24 +126,25 @@ CACTUS_INLINE void sum_columns(const KvRows& v, std::int64_t d, const RowWeights
   std::int64_t i = 0;
   if (width == kColumns) {
     for (; i + 2 <= rows; i += 2)
-      sum_values<Kernel, 2>(values, eights, weights + i, shrink + i, o + i * ldo + d, ldo);
+      sum_values<Kernel, 2>(values, eights, weights + i, shrink + i, gain + i, o + i * ldo + d,
+                            ldo);
   }
   for (; i < rows; ++i) {
     float* row = o + i * ldo + d;
     if (width == kColumns) {
-      sum_values<Kernel, 1>(values, eights, weights + i, shrink + i, row, 0);
+      sum_values<Kernel, 1>(values, eights, weights + i, shrink + i, gain + i, row, 0);
       continue;
     }
     float some[kColumns] = {};
     for (std::int64_t c = 0; c < width; ++c) some[c] = row[c];
-    sum_values<Kernel, 1>(values, eights, weights + i, shrink + i, some, 0);
+    sum_values<Kernel, 1>(values, eights, weights + i, shrink + i, gain + i, some, 0);
     for (std::int64_t c = 0; c < width; ++c) row[c] = some[c];
   }
 }
 
 template <class Kernel>
 void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-           const float* shrink, float* o, std::int64_t ldo) {
+           const float* shrink, const float* gain, float* o, std::int64_t ldo) {
   float scale[kMaxKeys] = {};
   for (std::int64_t p = 0; p < v.n; ++p) scale[p] = v.scale[p * v.scale_stride];
   RowWeights weights[kRows];
@@ -150,7 +153,7 @@ void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq
     for (std::int64_t i = 0; i < rows; ++i)
       quantize_row(prob + (first + i) * ldp, scale, v.n, weights[i]);
     for (std::int64_t d = 0; d < v.dim; d += kColumns)
-      sum_columns<Kernel>(v, d, weights, rows, shrink + first, o + first * ldo, ldo);
+      sum_columns<Kernel>(v, d, weights, rows, shrink + first, gain + first, o + first * ldo, ldo);
   }
 }
 

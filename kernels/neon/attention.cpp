@@ -51,7 +51,7 @@ CACTUS_INLINE void clear(float* x, std::int64_t n) {
 }
 
 void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, const std::int32_t* low,
-             const std::int32_t* high, float* max, float* sum, float* shrink) {
+             const std::int32_t* high, float* max, float* sum, float* shrink, float* gain) {
   for (std::int64_t i = 0; i < rows; ++i) {
     float* row = s + i * lds;
     const std::int64_t from = low[i];
@@ -59,10 +59,14 @@ void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, cons
     clear(row, from);
     clear(row + to, n - to);
     shrink[i] = 1;
+    gain[i] = 0;
     if (from == to) continue;
-    const float m = max_of(row + from, to - from, max[i]);
+    const float best = max_of(row + from, to - from, -__builtin_inff());
+    const float total = exp_sum(row + from, to - from, best);
+    const float m = best > max[i] ? best : max[i];
     shrink[i] = vgetq_lane_f32(arm::exp(vdupq_n_f32(max[i] - m)), 0);
-    sum[i] = sum[i] * shrink[i] + exp_sum(row + from, to - from, m);
+    gain[i] = vgetq_lane_f32(arm::exp(vdupq_n_f32(best - m)), 0);
+    sum[i] = sum[i] * shrink[i] + total * gain[i];
     max[i] = m;
   }
 }
@@ -141,17 +145,17 @@ CACTUS_INLINE void add_value(const float* value, const float32x4_t (&prob)[R],
   }
 }
 
-// R rows of o, columns [0, kWidth): o = shrink · o + prob · values [n, kWidth].
+// R rows of o, columns [0, kWidth): o = gain · (prob · values [n, kWidth]) + shrink · o.
 template <int R>
 CACTUS_INLINE void add_values(const float* values, std::int64_t n, const float* prob,
-                              std::int64_t ldp, const float* shrink, float* o, std::int64_t ldo) {
+                              std::int64_t ldp, const float* shrink, const float* gain, float* o,
+                              std::int64_t ldo) {
   float32x4_t acc[R][kRegisters];
   float32x4_t part[R];
   CACTUS_UNROLL
   for (int r = 0; r < R; ++r) {
     CACTUS_UNROLL
-    for (int l = 0; l < kRegisters; ++l)
-      acc[r][l] = vmulq_n_f32(vld1q_f32(o + r * ldo + 4 * l), shrink[r]);
+    for (int l = 0; l < kRegisters; ++l) acc[r][l] = vdupq_n_f32(0);
   }
   std::int64_t p = 0;
   for (; p + 4 <= n; p += 4, values += 4 * kWidth) {
@@ -172,13 +176,16 @@ CACTUS_INLINE void add_values(const float* values, std::int64_t n, const float* 
   CACTUS_UNROLL
   for (int r = 0; r < R; ++r) {
     CACTUS_UNROLL
-    for (int l = 0; l < kRegisters; ++l) vst1q_f32(o + r * ldo + 4 * l, acc[r][l]);
+    for (int l = 0; l < kRegisters; ++l) {
+      float* to = o + r * ldo + 4 * l;
+      vst1q_f32(to, vfmaq_n_f32(vmulq_n_f32(vld1q_f32(to), shrink[r]), acc[r][l], gain[r]));
+    }
   }
 }
 
 template <class Type>
 void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, const float* shrink,
-        float* o, std::int64_t ldo) {
+        const float* gain, float* o, std::int64_t ldo) {
   float values[kMaxKeys * kWidth];
   for (std::int64_t d = 0; d < v.dim; d += kWidth) {
     const std::int64_t width = v.dim - d < kWidth ? v.dim - d : kWidth;
@@ -186,13 +193,14 @@ void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, c
     std::int64_t i = 0;
     if (width == kWidth) {
       for (; i + 2 <= nq; i += 2)
-        add_values<2>(values, v.n, prob + i * ldp, ldp, shrink + i, o + i * ldo + d, ldo);
+        add_values<2>(values, v.n, prob + i * ldp, ldp, shrink + i, gain + i, o + i * ldo + d, ldo);
     }
     for (; i < nq; ++i) {
       float* row = o + i * ldo + d;
       float some[kWidth] = {};
       if (width < kWidth) copy(row, width, some);
-      add_values<1>(values, v.n, prob + i * ldp, ldp, shrink + i, width < kWidth ? some : row, 0);
+      add_values<1>(values, v.n, prob + i * ldp, ldp, shrink + i, gain + i,
+                    width < kWidth ? some : row, 0);
       if (width < kWidth) copy(some, width, row);
     }
   }

@@ -1,6 +1,7 @@
 // The specification of the attention primitives.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/pack.h"
 #include "kernels/scalar/scalar.h"
@@ -43,54 +44,59 @@ void qk_f32(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int
 }
 
 void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, const std::int32_t* low,
-             const std::int32_t* high, float* max, float* sum, float* shrink) {
+             const std::int32_t* high, float* max, float* sum, float* shrink, float* gain) {
   for (std::int64_t i = 0; i < rows; ++i) {
     float* row = s + i * lds;
     std::fill(row, row + low[i], 0.0F);
     std::fill(row + high[i], row + n, 0.0F);
     shrink[i] = 1;
+    gain[i] = 0;
     if (low[i] == high[i]) continue;
-    float m = max[i];
-    for (std::int64_t p = low[i]; p < high[i]; ++p) m = row[p] > m ? row[p] : m;
-    shrink[i] = std::exp(max[i] - m);
-    max[i] = m;
-    sum[i] *= shrink[i];
+    float best = -std::numeric_limits<float>::infinity();
+    for (std::int64_t p = low[i]; p < high[i]; ++p) best = row[p] > best ? row[p] : best;
+    const float m = std::max(max[i], best);
+    float total = 0;
     for (std::int64_t p = low[i]; p < high[i]; ++p) {
-      row[p] = std::exp(row[p] - m);
-      sum[i] += row[p];
+      row[p] = std::exp(row[p] - best);
+      total += row[p];
     }
+    shrink[i] = std::exp(max[i] - m);
+    gain[i] = std::exp(best - m);
+    sum[i] = sum[i] * shrink[i] + total * gain[i];
+    max[i] = m;
   }
 }
 
 template <class T, class Load>
 void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, const float* shrink,
-        float* o, std::int64_t ldo, Load load) {
+        const float* gain, float* o, std::int64_t ldo, Load load) {
   const auto* values = static_cast<const T*>(v.data);
   for (std::int64_t i = 0; i < nq; ++i) {
-    for (std::int64_t d = 0; d < v.dim; ++d) o[i * ldo + d] *= shrink[i];
-    for (std::int64_t p = 0; p < v.n; ++p) {
-      float weight = prob[i * ldp + p];
-      if (v.scale != nullptr) weight *= v.scale[p * v.scale_stride];
-      for (std::int64_t d = 0; d < v.dim; ++d)
-        o[i * ldo + d] += weight * load(values[p * v.stride + d]);
+    for (std::int64_t d = 0; d < v.dim; ++d) {
+      float total = 0;
+      for (std::int64_t p = 0; p < v.n; ++p) {
+        const float scale = v.scale != nullptr ? v.scale[p * v.scale_stride] : 1.0F;
+        total += prob[i * ldp + p] * scale * load(values[p * v.stride + d]);
+      }
+      o[i * ldo + d] = std::fma(total, gain[i], shrink[i] * o[i * ldo + d]);
     }
   }
 }
 
 void pv_q8(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-           const float* shrink, float* o, std::int64_t ldo) {
-  pv<std::int8_t>(v, prob, ldp, nq, shrink, o, ldo,
+           const float* shrink, const float* gain, float* o, std::int64_t ldo) {
+  pv<std::int8_t>(v, prob, ldp, nq, shrink, gain, o, ldo,
                   [](std::int8_t x) { return static_cast<float>(x); });
 }
 
 void pv_f16(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-            const float* shrink, float* o, std::int64_t ldo) {
-  pv<std::uint16_t>(v, prob, ldp, nq, shrink, o, ldo, f16_to_f32);
+            const float* shrink, const float* gain, float* o, std::int64_t ldo) {
+  pv<std::uint16_t>(v, prob, ldp, nq, shrink, gain, o, ldo, f16_to_f32);
 }
 
 void pv_f32(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
-            const float* shrink, float* o, std::int64_t ldo) {
-  pv<float>(v, prob, ldp, nq, shrink, o, ldo, [](float x) { return x; });
+            const float* shrink, const float* gain, float* o, std::int64_t ldo) {
+  pv<float>(v, prob, ldp, nq, shrink, gain, o, ldo, [](float x) { return x; });
 }
 
 }  // namespace

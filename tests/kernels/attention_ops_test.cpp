@@ -1,5 +1,6 @@
 // kv_store and attention as models call them, against softmax(q·k)·v in doubles over what the cache
 // holds: types, windows, rings, grouped heads, soft caps, batches, split positions.
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/ops.h"
@@ -137,6 +138,85 @@ TEST_CASE("attention has the same bits for any thread count", "[kernels]") {
             if (want.empty()) want = out;
             REQUIRE(out == want);
           }
+        },
+        true);
+  }
+}
+
+// What a token sees does not depend on the tokens it comes with: one pass, chunks and decode, split
+// over threads or not, leave the same bits.
+TEST_CASE("attention has the same bits in chunks of any size", "[kernels]") {
+  struct Sequence {
+    std::int64_t heads, kv_heads, dim, window, slots, count;
+  };
+  for (const Sequence& c : {Sequence{4, 1, 32, 0, 400, 300}, Sequence{4, 2, 16, 270, 400, 450},
+                            Sequence{3, 3, 16, 20, 170, 330}}) {
+    for (const Type type : {Type::q8, Type::f16, Type::f32}) {
+      Random random(63);
+      const std::int64_t row = c.kv_heads * c.dim, ldq = c.heads * c.dim;
+      const std::vector<float> k = random.floats(c.count * row), v = random.floats(c.count * row),
+                               q = random.floats(c.count * ldq);
+      const AttentionShape shape = {c.heads, 0.2F, c.window, 0};
+      for_each_isa(
+          [&](const Table&, const Table& t) {
+            std::vector<float> want;
+            for (const std::int64_t chunk : {10, 3, 64, 130}) {
+              INFO(t.name << ", type " << static_cast<int>(type) << ", chunks of " << chunk);
+              if (c.window > 0 && c.window + chunk > c.slots + 1) continue;
+              Exec e(t, chunk % 2 == 0 ? 1 : 2);
+              Cache cache(type, c.slots, c.kv_heads, c.dim);
+              std::vector<float> out(static_cast<std::size_t>(c.count * ldq));
+              for (std::int64_t start = 0; start < c.count; start += chunk) {
+                const std::int64_t n = std::min(chunk, c.count - start);
+                kv_store(e, cache.view, k.data() + start * row, v.data() + start * row, start, n,
+                         row);
+                attention(e, cache.view, shape, q.data() + start * ldq, ldq, start, n,
+                          out.data() + start * ldq, ldq);
+              }
+              if (want.empty()) want = out;
+              REQUIRE(out == want);
+            }
+          },
+          true);
+    }
+  }
+}
+
+// docs/kernels.md has the figures; the bounds are some 20% above them.
+TEST_CASE("attention on int8 and f16 caches stays near that on floats", "[kernels]") {
+  const std::int64_t dim = 256, heads = 4, count = 200;
+  Random random(64);
+  const std::vector<float> k = random.floats(count * dim), v = random.floats(count * dim),
+                           q = random.floats(count * heads * dim);
+  for (const float spread : {1.0F, 4.0F}) {  // standard deviation of the scores
+    const AttentionShape shape = {heads, spread / std::sqrt(static_cast<float>(dim)), 0, 0};
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          const auto run = [&](Type type) {
+            Exec e(t, 1);
+            Cache cache(type, count, 1, dim);
+            kv_store(e, cache.view, k.data(), v.data(), 0, count, dim);
+            std::vector<float> out(q.size());
+            attention(e, cache.view, shape, q.data(), heads * dim, 0, count, out.data(),
+                      heads * dim);
+            return out;
+          };
+          const std::vector<float> exact = run(Type::f32);
+          const auto distance = [&](Type type) {
+            const std::vector<float> out = run(type);
+            double error = 0, size = 0;
+            for (std::size_t i = 0; i < out.size(); ++i) {
+              const double d = static_cast<double>(out[i]) - static_cast<double>(exact[i]);
+              error += d * d;
+              size += static_cast<double>(exact[i]) * static_cast<double>(exact[i]);
+            }
+            return std::sqrt(error / size);
+          };
+          INFO(t.name << ", scores of deviation " << spread);
+          const double int8 = distance(Type::q8), f16 = distance(Type::f16);
+          CAPTURE(int8, f16);
+          CHECK(int8 < (spread < 2 ? 0.0125 : 0.023));
+          CHECK(f16 < (spread < 2 ? 3.3e-4 : 5.2e-4));
         },
         true);
   }

@@ -42,8 +42,9 @@ TEST_CASE("qk and pv on int8 rows", "[kernels]") {
           Guarded<float> s(c.nq * lds), o(c.nq * ldo);
           t.qk_q8(rows, qs, q_scale.data(), sum.data(), c.nq, s.data(), lds);
           std::fill(o.data(), o.data() + o.size(), 0.5F);
-          const std::vector<float> shrink(static_cast<std::size_t>(c.nq), 0.5F);
-          t.pv_q8(rows, prob.data(), lds, c.nq, shrink.data(), o.data(), ldo);
+          const std::vector<float> shrink(static_cast<std::size_t>(c.nq), 0.5F),
+              gain(shrink.size(), 1.0F);
+          t.pv_q8(rows, prob.data(), lds, c.nq, shrink.data(), gain.data(), o.data(), ldo);
           for (std::int64_t i = 0; i < c.nq; ++i) {
             for (std::int64_t p = 0; p < c.n; ++p) {
               std::int32_t dot = 0;
@@ -91,8 +92,9 @@ TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
             Guarded<float> s(c.nq * lds), o(c.nq * ldo);
             qk(rows, q.data(), c.nq, s.data(), lds);
             std::fill(o.data(), o.data() + o.size(), 0.5F);
-            const std::vector<float> shrink(static_cast<std::size_t>(c.nq), 0.5F);
-            pv(rows, prob.data(), lds, c.nq, shrink.data(), o.data(), ldo);
+            const std::vector<float> shrink(static_cast<std::size_t>(c.nq), 0.5F),
+                gain(shrink.size(), 1.0F);
+            pv(rows, prob.data(), lds, c.nq, shrink.data(), gain.data(), o.data(), ldo);
             for (std::int64_t i = 0; i < c.nq; ++i) {
               for (std::int64_t p = 0; p < c.n; ++p) {
                 double want = 0, size = 0;
@@ -130,54 +132,52 @@ TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
 
 TEST_CASE("softmax goes on from block to block", "[kernels]") {
   Random random(33);
+  const auto f64 = [](float x) { return static_cast<double>(x); };
   for (const std::int64_t n : {1, 2, 7, 16, 33, 100, 128}) {
-    const std::int64_t rows = 5, lds = n + 3, blocks = 3;
+    const std::int64_t rows = 21, lds = n + 3, blocks = 3;
     const std::vector<float> x = random.floats(blocks * rows * lds, 6);
-    std::vector<std::int32_t> low, high;
+    std::vector<std::int32_t> lows, highs;
     for (std::int64_t i = 0; i < blocks * rows; ++i) {
-      low.push_back(static_cast<std::int32_t>(i % 4 == 0 ? 0 : random.below(n + 1)));
-      high.push_back(low.back() +
-                     static_cast<std::int32_t>(i % 3 == 0 ? n - low.back()
-                                                          : random.below(n + 1 - low.back())));
+      const std::int64_t low = i % 4 == 0 ? 0 : random.below(n + 1);
+      const std::int64_t high = i % 3 == 0 ? n : low + random.below(n + 1 - low);
+      lows.push_back(static_cast<std::int32_t>(low));
+      highs.push_back(static_cast<std::int32_t>(high));
     }
     for_each_isa(
         [&](const Table&, const Table& t) {
-          INFO("columns " << n);
+          INFO(t.name << ", columns " << n);
           std::vector<float> max(rows, -std::numeric_limits<float>::infinity()), sum(rows, 0.0F),
-              shrink(rows);
-          std::vector<double> want(rows, 0.0);
+              shrink(rows), gain(rows);
           for (std::int64_t b = 0; b < blocks; ++b) {
             Guarded<float> s(rows * lds);
-            std::copy_n(x.begin() + b * rows * lds, rows * lds, s.data());
-            const std::vector<float> before = max;
-            t.softmax(s.data(), lds, rows, n, &low[std::size_t(b * rows)],
-                      &high[std::size_t(b * rows)], max.data(), sum.data(), shrink.data());
+            const float* scores = x.data() + b * rows * lds;
+            std::copy_n(scores, rows * lds, s.data());
+            const std::vector<float> max_before = max, sum_before = sum;
+            const std::int32_t* low = lows.data() + b * rows;
+            const std::int32_t* high = highs.data() + b * rows;
+            t.softmax(s.data(), lds, rows, n, low, high, max.data(), sum.data(), shrink.data(),
+                      gain.data());
             REQUIRE(s.guard_intact());
             for (std::int64_t i = 0; i < rows; ++i) {
               const auto at = static_cast<std::size_t>(i);
-              const auto [from, to] =
-                  std::pair(low[std::size_t(b * rows + i)], high[std::size_t(b * rows + i)]);
-              float m = before[at];
-              for (std::int64_t p = from; p < to; ++p)
-                m = std::max(m, x[std::size_t((b * rows + i) * lds + p)]);
-              REQUIRE(max[at] == m);
-              const double scale =
-                  from == to ? 1
-                             : std::exp(static_cast<double>(before[at]) - static_cast<double>(m));
-              REQUIRE(close(shrink[at], scale, 1e-6));
-              want[at] *= scale;
+              float best = -std::numeric_limits<float>::infinity();
+              for (std::int64_t p = low[i]; p < high[i]; ++p)
+                best = std::max(best, scores[i * lds + p]);
+              const bool blind = low[i] == high[i];
+              REQUIRE(max[at] == std::max(max_before[at], best));
+              const double keep = blind ? 1 : std::exp(f64(max_before[at]) - f64(max[at]));
+              const double add = blind ? 0 : std::exp(f64(best) - f64(max[at]));
+              REQUIRE(close(shrink[at], keep, 1e-6));
+              REQUIRE(close(gain[at], add, 1e-6));
+              double total = 0;
               for (std::int64_t p = 0; p < n; ++p) {
-                const bool visible = p >= from && p < to;
-                const double e =
-                    visible
-                        ? std::exp(static_cast<double>(x[std::size_t((b * rows + i) * lds + p)]) -
-                                   static_cast<double>(m))
-                        : 0;
+                const bool visible = p >= low[i] && p < high[i];
+                const double e = visible ? std::exp(f64(scores[i * lds + p]) - f64(best)) : 0;
                 REQUIRE(close(s[i * lds + p], e, 2e-6, 1e-37));
-                want[at] += e;
+                total += e;
               }
-              REQUIRE(close(sum[at], want[at], 3e-6));
-              REQUIRE(s[i * lds + n] == x[std::size_t((b * rows + i) * lds + n)]);
+              REQUIRE(close(sum[at], f64(sum_before[at]) * keep + total * add, 3e-6));
+              REQUIRE(s[i * lds + n] == scores[i * lds + n]);
             }
           }
         },

@@ -100,6 +100,13 @@ TEST_CASE("logits: soft_cap, argmax, max_of, sum_exp over a vocabulary", "[kerne
         Exec e(t, 2);
         REQUIRE(argmax(e, x.data(), n) == 77'777);
         REQUIRE(max_of(e, x.data(), n) == 60.0F);
+        std::vector<float> equal(x);
+        equal[99'999] = equal[50'000] = 60;
+        equal[0] = equal[49'999] = std::nanf("");
+        REQUIRE(argmax(e, equal.data(), n) == 50'000);
+        REQUIRE(max_of(e, equal.data(), n) == 60.0F);
+        std::fill(equal.begin(), equal.end(), std::nanf(""));
+        REQUIRE(argmax(e, equal.data(), n) == 0);
         REQUIRE(close(sum_exp(e, x.data(), n, 60), sum, 1e-5));
         Guarded<float> y(n);
         std::copy(x.begin(), x.end(), y.data());
