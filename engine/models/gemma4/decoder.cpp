@@ -124,11 +124,7 @@ bool Gemma4Decoder::run_rows(const Pass& pass, std::span<const std::int32_t> ids
   const bool together = request.all_logits || (count == 1 && !request.no_logits);
   const std::int64_t split = together ? info_.layers : last_owner_;
   const bool goes_on = !together && !request.no_logits;
-  RowGroup all{.first = 0,
-               .count = count,
-               .layer_begin = 0,
-               .layer_end = split,
-               .last_alone_from = last_owner_};
+  RowGroup all{.first = 0, .count = count, .layer_begin = 0, .layer_end = split};
   RowGroup last{.first = count - 1, .count = 1, .layer_begin = split, .layer_end = info_.layers};
   // Both start from the embeddings, so before x moves on.
   const auto set_inputs = [&](RowGroup& rows, kernels::Buffer<float>& ple) {

@@ -9,14 +9,13 @@ namespace cactus::gemma4 {
 namespace {
 
 struct Layer {
-  std::int64_t index;
   const LayerConfig& config;
   const LayerWeights& weights;
 };
 
 Layer layer_at(const Pass& pass, std::int64_t index) {
   const auto i = static_cast<std::size_t>(index);
-  return {index, pass.config.layers[i], pass.weights.layers[i]};
+  return {pass.config.layers[i], pass.weights.layers[i]};
 }
 
 void rotate(const Pass& pass, const Layer& layer, const RowGroup& rows, std::int64_t heads,
@@ -68,20 +67,7 @@ void project(const Pass& pass, const Layer& layer, const RowGroup& rows, bool qu
   kernels::matmul(pass.exec, std::span(products, n), b.in);
 }
 
-// heads = attention(q, K, V) of `count` of the rows; scores are neither scaled nor capped.
-void attend_rows(const Pass& pass, const Layer& layer, const RowGroup& rows, std::int64_t first,
-                 std::int64_t count) {
-  Buffers& b = pass.state.buffers;
-  const std::int64_t width = pass.config.heads * layer.config.head_dim;
-  const kernels::AttentionShape shape{.heads = pass.config.heads,
-                                      .scale = 1,
-                                      .window = layer.config.sliding ? pass.config.window : 0};
-  kernels::attention(pass.exec, pass.state.cache.view(layer.config.cache), shape,
-                     b.q.data() + first * width, width, pass.start + rows.first + first, count,
-                     b.heads.data() + first * width, width);
-}
-
-// x += RMS(Wo attention(q, K, V); post_attention_norm).
+// x += RMS(Wo attention(q, K, V); post_attention_norm), scores neither scaled nor capped.
 void attend(const Pass& pass, const Layer& layer, const RowGroup& rows) {
   Buffers& b = pass.state.buffers;
   const LayerWeights& w = layer.weights;
@@ -94,10 +80,12 @@ void attend(const Pass& pass, const Layer& layer, const RowGroup& rows) {
   rotate(pass, layer, rows, pass.config.heads, b.q.data());
   if (layer.config.owns_kv) finish_keys_values(pass, layer, rows);
 
-  b.heads.reserve(rows.count * width);
-  const bool alone = rows.count > 1 && layer.index >= rows.last_alone_from;
-  attend_rows(pass, layer, rows, 0, alone ? rows.count - 1 : rows.count);
-  if (alone) attend_rows(pass, layer, rows, rows.count - 1, 1);
+  const kernels::AttentionShape shape{.heads = pass.config.heads,
+                                      .scale = 1,
+                                      .window = layer.config.sliding ? pass.config.window : 0};
+  kernels::attention(pass.exec, pass.state.cache.view(layer.config.cache), shape, b.q.data(), width,
+                     pass.start + rows.first, rows.count, b.heads.reserve(rows.count * width),
+                     width);
   kernels::set_rows(pass.exec, b.in, b.heads.data(), rows.count, width, width);
   const kernels::Product o{&w.o, b.out.reserve(rows.count * w.o.rows), w.o.rows};
   kernels::matmul(pass.exec, {&o, 1}, b.in);

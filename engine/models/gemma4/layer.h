@@ -13,9 +13,6 @@ struct RowGroup {
   std::int64_t layer_begin = 0;  // layers they visit
   std::int64_t layer_end = 0;
   const float* ple = nullptr;  // [layer_end - layer_begin, count, P]
-  // From this layer on the last row attends by itself, as it does in split prefill: one query and
-  // many add up in another order, and scoring every position shall not change the last one's bits.
-  std::int64_t last_alone_from = 0;
 };
 
 // What the steps of one forward call share.
