@@ -51,6 +51,10 @@ void block(const typename W::type* w, std::int64_t ldw, std::int64_t cols, const
     __m256 xs[M];
     for (int m = 0; m < M; ++m) xs[m] = _mm256_loadu_ps(x + m * ldx + c);
     for (int r = 0; r < R; ++r) {
+      if (M == 1) {  // decode streams the weights: the same place in the next two blocks of rows
+        for (int ahead = 1; ahead <= 2; ++ahead)
+          _mm_prefetch(reinterpret_cast<const char*>(w + (r + ahead * R) * ldw + c), _MM_HINT_T1);
+      }
       const __m256 v = W::load(w + r * ldw + c);
       for (int m = 0; m < M; ++m) acc[m][r] = _mm256_fmadd_ps(v, xs[m], acc[m][r]);
     }

@@ -41,6 +41,10 @@ CACTUS_INLINE void block(const typename W::type* w, std::int64_t ldw, std::int64
     __m512 xs[M];
     for (int m = 0; m < M; ++m) xs[m] = _mm512_maskz_loadu_ps(mask, x + m * ldx + c);
     for (int r = 0; r < R; ++r) {
+      if (M == 1) {  // decode streams the weights: the same place in the next two blocks of rows
+        for (int ahead = 1; ahead <= 2; ++ahead)
+          _mm_prefetch(reinterpret_cast<const char*>(w + (r + ahead * R) * ldw + c), _MM_HINT_T1);
+      }
       const __m512 v = W::load(w + r * ldw + c, mask);
       for (int m = 0; m < M; ++m) acc[m][r] = _mm512_fmadd_ps(v, xs[m], acc[m][r]);
     }

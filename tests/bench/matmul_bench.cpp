@@ -37,20 +37,22 @@ double seconds_of(int threads, double limit, auto fn) {
 
 struct Weights {
   Weights(Type type, std::int64_t rows, std::int64_t cols) {
-    const std::int64_t bytes = matrix_bytes(type, Layout::tiles, rows, cols);
-    const std::int64_t stride = stride_bytes(type, Layout::tiles, cols);
+    const bool quantised = type == Type::q4 || type == Type::q8;
+    const Layout layout = quantised ? Layout::tiles : Layout::rows;
+    const std::int64_t bytes = matrix_bytes(type, layout, rows, cols);
+    const std::int64_t stride = stride_bytes(type, layout, cols);
     std::byte* p = data.reserve(bytes);
     std::uint64_t state = 1;
     for (std::int64_t i = 0; i < bytes; i += 8) {
       state = state * 6364136223846793005U + 1442695040888963407U;
       __builtin_memcpy(p + i, &state, 8);
     }
-    for (std::int64_t t = 0; t < rows / kTileRows; ++t) {
+    for (std::int64_t t = 0; quantised && t < rows / kTileRows; ++t) {
       auto* s = reinterpret_cast<std::uint16_t*>(p + t * stride);
       for (std::int64_t i = 0; i < groups_of(cols) * kTileRows; ++i)
         s[i] = f32_to_bf16(0.01F + 1e-5F * static_cast<float>(i % 97));
     }
-    matrix = {p, type, Layout::tiles, rows, cols};
+    matrix = {p, type, layout, rows, cols};
   }
   Buffer<std::byte> data;
   Matrix matrix;
@@ -83,12 +85,14 @@ struct Bench {
                std::int64_t count) {
     const Weights w(type, rows, cols);
     Activations x;
+    x.want_q8 = w.matrix.layout == Layout::tiles;
+    x.want_f32 = !x.want_q8;
     fill(x, count, cols);
     Buffer<float> y;
     const Product p = {&w.matrix, y.reserve(count * rows), rows};
     const double t = seconds_of(e.pool.threads(), seconds, [&] { matmul(e, {&p, 1}, x); });
     report(name, static_cast<double>(rows * cols * count),
-           static_cast<double>(matrix_bytes(type, Layout::tiles, rows, cols)), t);
+           static_cast<double>(matrix_bytes(type, w.matrix.layout, rows, cols)), t);
   }
 
   void gated(const char* name, Type type, std::int64_t rows, std::int64_t cols,
@@ -133,6 +137,11 @@ int main(int argc, char** argv) {
   b.product("head q8 131072 x 1536, 1 token", Type::q8, 131072, 1536, 1);
   b.gated("gate+up q4 98304 x 1536, 1 token", Type::q4, 98304, 1536, 1);
   b.product("down q4 24576 x 6144, 1 token", Type::q4, 24576, 6144, 1);
+  b.product("f16 65536 x 1536, 1 token", Type::f16, 65536, 1536, 1);
+  b.product("bf16 65536 x 1536, 1 token", Type::bf16, 65536, 1536, 1);
+  b.product("f32 32768 x 1536, 1 token", Type::f32, 32768, 1536, 1);
+  b.product("f16 2048 x 1536, 64 tokens", Type::f16, 2048, 1536, 64);
+  b.product("f32 2048 x 1536, 64 tokens", Type::f32, 2048, 1536, 64);
   b.product("q4 2048 x 1536 in cache, 1 token", Type::q4, 2048, 1536, 1);
   std::printf("again: int8 limit %.1f GMAC/s, read limit %.1f GB/s\n", 1e-9 * int8_limit(e, 0.1, 3),
               1e-9 * read_limit(e, p, bytes, 5));
