@@ -173,15 +173,13 @@ void merge_row(const Exec& e, const Partial& whole, const Partial& part, std::in
                std::int64_t dim) {
   const std::int32_t low = 0;
   const std::int32_t high = 1;
-  const float one = 1;
   float score = part.max[row];
   float unused = 0;
   float shrink = 0;
   float gain = 0;
   e.table.softmax(&score, 1, 1, 1, &low, &high, whole.max + row, &unused, &shrink, &gain);
   whole.sum[row] = whole.sum[row] * shrink + part.sum[row] * gain;
-  const KvRows v = {part.o + row * dim, nullptr, 1, dim, dim, 1};
-  e.table.pv_f32(v, &one, 1, 1, &shrink, &gain, whole.o + row * dim, dim);
+  e.table.merge(part.o + row * dim, gain, shrink, dim, whole.o + row * dim);
 }
 
 // One token, block by block on all threads.

@@ -149,6 +149,9 @@ struct Table {
   void (*pv_f32)(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq,
                  const float* shrink, const float* gain, float* o, std::int64_t ldo);
 
+  // o = fma(part, gain, shrink · o) over n elements: a block's sum of pv, merged later.
+  void (*merge)(const float* part, float gain, float shrink, std::int64_t n, float* o);
+
   // -- the machine's limits (limits.h)
   // Runs `n` rounds of the widest int8 multiply-add this instruction set has, in registers, and
   // returns the multiply-adds done; *sink keeps the work from being optimised away.

@@ -180,6 +180,15 @@ void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, cons
   }
 }
 
+void merge(const float* part, float gain, float shrink, std::int64_t n, float* o) {
+  for (std::int64_t i = 0; i < n; i += 8) {
+    const __m256i m = first_lanes(n - i);
+    const __m256 old = _mm256_mul_ps(load_some(o + i, m), _mm256_set1_ps(shrink));
+    const __m256 sum = _mm256_fmadd_ps(load_some(part + i, m), _mm256_set1_ps(gain), old);
+    _mm256_maskstore_ps(o + i, m, sum);
+  }
+}
+
 struct Dot {
   static constexpr bool kUnsigned = false;
   struct Keys {
@@ -203,6 +212,7 @@ void fill_attention(Table& t) {
   t.qk_f32 = qk<F32>;
   t.softmax = softmax;
   t.pv_f16 = pv<F16>;
+  t.merge = merge;
   t.pv_f32 = pv<F32>;
   AttentionInt8<Dot>::fill(t);
 }

@@ -173,6 +173,15 @@ void softmax(float* s, std::int64_t lds, std::int64_t rows, std::int64_t n, cons
   }
 }
 
+void merge(const float* part, float gain, float shrink, std::int64_t n, float* o) {
+  for (std::int64_t i = 0; i < n; i += 16) {
+    const __mmask16 m = first_lanes(n - i);
+    const __m512 old = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, o + i), _mm512_set1_ps(shrink));
+    const __m512 v = _mm512_maskz_loadu_ps(m, part + i);
+    _mm512_mask_storeu_ps(o + i, m, _mm512_fmadd_ps(v, _mm512_set1_ps(gain), old));
+  }
+}
+
 }  // namespace
 
 void fill_attention(Table& t) {
@@ -180,6 +189,7 @@ void fill_attention(Table& t) {
   t.qk_f32 = qk<F32>;
   t.softmax = softmax;
   t.pv_f16 = pv<F16>;
+  t.merge = merge;
   t.pv_f32 = pv<F32>;
 }
 

@@ -206,6 +206,16 @@ void pv(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t nq, c
   }
 }
 
+void merge(const float* part, float gain, float shrink, std::int64_t n, float* o) {
+  const auto step = [gain, shrink](float32x4_t old, float32x4_t v) {
+    return vfmaq_n_f32(vmulq_n_f32(old, shrink), v, gain);
+  };
+  std::int64_t i = 0;
+  for (; i + 4 <= n; i += 4) vst1q_f32(o + i, step(vld1q_f32(o + i), vld1q_f32(part + i)));
+  const std::int64_t rest = n - i;
+  store_some(o + i, step(load_some(o + i, rest), load_some(part + i, rest)), rest);
+}
+
 }  // namespace
 
 void fill_attention(Table& t) {
@@ -213,6 +223,7 @@ void fill_attention(Table& t) {
   t.softmax = softmax;
   t.pv_q8 = pv<Q8>;
   t.pv_f16 = pv<F16>;
+  t.merge = merge;
   t.pv_f32 = pv<F32>;
 }
 

@@ -99,6 +99,10 @@ void pv_f32(const KvRows& v, const float* prob, std::int64_t ldp, std::int64_t n
   pv<float>(v, prob, ldp, nq, shrink, gain, o, ldo, [](float x) { return x; });
 }
 
+void merge(const float* part, float gain, float shrink, std::int64_t n, float* o) {
+  for (std::int64_t i = 0; i < n; ++i) o[i] = std::fma(part[i], gain, shrink * o[i]);
+}
+
 }  // namespace
 
 void fill_attention(Table& t) {
@@ -108,6 +112,7 @@ void fill_attention(Table& t) {
   t.softmax = softmax;
   t.pv_q8 = pv_q8;
   t.pv_f16 = pv_f16;
+  t.merge = merge;
   t.pv_f32 = pv_f32;
 }
 

@@ -130,6 +130,26 @@ TEST_CASE("qk and pv on f16 and f32 rows", "[kernels]") {
   }
 }
 
+TEST_CASE("merge adds what pv adds, bit for bit", "[kernels]") {
+  Random random(34);
+  for (const std::int64_t n : sizes()) {
+    const std::vector<float> part = random.floats(n), before = random.floats(n);
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          INFO(t.name << ", columns " << n);
+          const float one = 1, shrink = 0.3F, gain = 0.7F;
+          Guarded<float> o(n), want(n);
+          std::copy(before.begin(), before.end(), o.data());
+          std::copy(before.begin(), before.end(), want.data());
+          t.merge(part.data(), gain, shrink, n, o.data());
+          t.pv_f32({part.data(), nullptr, 1, n, n, 1}, &one, 1, 1, &shrink, &gain, want.data(), n);
+          for (std::int64_t i = 0; i < n; ++i) REQUIRE(o[i] == want[i]);
+          REQUIRE(o.guard_intact());
+        },
+        true);
+  }
+}
+
 TEST_CASE("softmax goes on from block to block", "[kernels]") {
   Random random(33);
   const auto f64 = [](float x) { return static_cast<double>(x); };
