@@ -47,8 +47,10 @@ void set_gated(Exec& e, Activations& out, const Matrix& gate, const Matrix& up,
       float* g = scratch.tile[0].reserve(n);
       float* u = scratch.tile[1].reserve(n);
       const std::int64_t tile = block * kMaxGemmTiles;
-      multiply_tiles(e, scratch, gate, tile, tiles, x, begin, end, g, kBlockRows);
-      multiply_tiles(e, scratch, up, tile, tiles, x, begin, end, u, kBlockRows);
+      if (!stream_pairs(e, gate, tile, g, up, tile, u, x)) {
+        multiply_tiles(e, scratch, gate, tile, tiles, x, begin, end, g, kBlockRows);
+        multiply_tiles(e, scratch, up, tile, tiles, x, begin, end, u, kBlockRows);
+      }
       if (rows < kBlockRows) {
         for (std::int64_t t = 0; t < end - begin; ++t) {
           std::fill(g + t * kBlockRows + rows, g + (t + 1) * kBlockRows, 0.0F);

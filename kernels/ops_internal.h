@@ -17,6 +17,13 @@ void multiply_tiles(const Exec& e, Exec::Scratch::Worker& scratch, const Matrix&
                     std::int64_t first, std::int64_t tiles, const Activations& x,
                     std::int64_t begin, std::int64_t end, float* y, std::int64_t ldy);
 
+// Two tiles of each of two matrices of one type (or twice of one) for the only token of x, read
+// side by side: 32 results to each of first_y and second_y. False, and nothing is done, when the
+// instruction set does not want that, x has more tokens, or a tile is not whole.
+bool stream_pairs(const Exec& e, const Matrix& first, std::int64_t first_tile, float* first_y,
+                  const Matrix& second, std::int64_t second_tile, float* second_y,
+                  const Activations& x);
+
 // Tokens of one piece of work: their activations stay in the second-level cache.
 inline constexpr std::int64_t kTokenBlock = 256;
 

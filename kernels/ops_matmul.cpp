@@ -105,12 +105,13 @@ std::int64_t blocks_of(const Matrix& w) {
   return (w.rows + kBlockRows - 1) / kBlockRows;
 }
 
-// Pieces handed out at a time when one token streams the weights: about 128 KiB of them.
+// Row blocks handed out at a time when few tokens stream the weights: about 128 KiB of them, and if
+// there are enough two, which stream_pairs reads side by side.
 std::int64_t stream_grain(const Matrix& w, std::int64_t blocks, int threads) {
   const std::int64_t bytes = kMaxGemmTiles * stride_bytes(w.type, Layout::tiles, w.cols);
   const std::int64_t fair = blocks / (4 * static_cast<std::int64_t>(threads));
-  return std::clamp<std::int64_t>((std::int64_t{128} << 10) / bytes, 1,
-                                  std::max<std::int64_t>(1, fair));
+  const std::int64_t wanted = std::max<std::int64_t>(2, (std::int64_t{128} << 10) / bytes / 2 * 2);
+  return std::max<std::int64_t>(1, std::min(wanted, fair / 2 * 2));
 }
 
 }  // namespace
@@ -135,6 +136,25 @@ void multiply_tiles(const Exec& e, Exec::Scratch::Worker& scratch, const Matrix&
   }
 }
 
+bool stream_pairs(const Exec& e, const Matrix& first, std::int64_t first_tile, float* first_y,
+                  const Matrix& second, std::int64_t second_tile, float* second_y,
+                  const Activations& x) {
+  if (e.table.gemv_streams != 4 || x.count != 1 || first.type != second.type) return false;
+  if ((first_tile + 2) * kTileRows > first.rows || (second_tile + 2) * kTileRows > second.rows)
+    return false;
+  FourTiles four;
+  for (int i = 0; i < 4; ++i) {
+    const PackedTile tile =
+        i < 2 ? tile_of(first, first_tile + i) : tile_of(second, second_tile + i - 2);
+    four.scales[i] = tile.scales;
+    four.codes[i] = tile.codes;
+    four.y[i] = (i < 2 ? first_y : second_y) + i % 2 * kTileRows;
+  }
+  const auto f = first.type == Type::q4 ? e.table.gemv4_q4 : e.table.gemv4_q8;
+  f(four, x.groups(), rows_of(x, 0, 1, 0));
+  return true;
+}
+
 void matmul(Exec& e, std::span<const Product> products, const Activations& x) {
   std::int64_t blocks = 0;
   for (const Product& p : products) blocks += blocks_of(*p.w);
@@ -152,8 +172,17 @@ void matmul(Exec& e, std::span<const Product> products, const Activations& x) {
       std::int64_t block = unit % blocks;
       std::size_t i = 0;
       for (; block >= blocks_of(*products[i].w); ++i) block -= blocks_of(*products[i].w);
-      const auto f = int8_product(*products[i].w, x) ? multiply_block : multiply_block_f32;
-      f(e, scratch, products[i], block, x, begin, end);
+      const Product& p = products[i];
+      if (unit + 1 < last && block + 1 < blocks_of(*p.w) && int8_product(*p.w, x)) {
+        float* y = p.y + block * kBlockRows;
+        const std::int64_t tile = block * kMaxGemmTiles;
+        if (stream_pairs(e, *p.w, tile, y, *p.w, tile + 2, y + kBlockRows, x)) {
+          ++unit;
+          continue;
+        }
+      }
+      const auto f = int8_product(*p.w, x) ? multiply_block : multiply_block_f32;
+      f(e, scratch, p, block, x, begin, end);
     }
   });
 }

@@ -37,6 +37,13 @@ struct QuantRows {
   std::int64_t count;
 };
 
+// Four packed tiles, of one matrix or of several, and where the 16 results of each go.
+struct FourTiles {
+  const std::uint16_t* scales[4];
+  const void* codes[4];
+  float* y[4];
+};
+
 // Bytes of one group of one tile in operand form: 16 float scales, then 512 bytes of weights.
 inline constexpr std::int64_t kOperandBytes = 64 + 512;
 
@@ -79,6 +86,11 @@ struct Table {
                   const QuantRows& x, float* y, std::int64_t ldy);
   void (*gemv_q8)(const std::uint16_t* scales, const std::int8_t* values, std::int64_t groups,
                   const QuantRows& x, float* y, std::int64_t ldy);
+  // The same for four tiles and one token. Where gemv_streams is 4 they are read side by side,
+  // which on small pages is faster than one after the other; where it is 1 nobody calls these.
+  std::int64_t gemv_streams;
+  void (*gemv4_q4)(const FourTiles& tiles, std::int64_t groups, const QuantRows& x);
+  void (*gemv4_q8)(const FourTiles& tiles, std::int64_t groups, const QuantRows& x);
 
   // -- float products: y[t][r] = w[r]·x[t], w [rows, cols] rows `ldw` elements apart, x [count,
   // cols] rows ldx apart, y rows ldy apart. A result does not depend on rows and count.

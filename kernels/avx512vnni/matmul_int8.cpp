@@ -31,14 +31,15 @@ CACTUS_INLINE void prefetch(const void* p) {
 // processor drops a prefetch that finds its queue full, and a line that comes late stops everything
 // behind it; and one line still further ahead for its address translation, since hardware
 // prefetchers end with the page. Measured in docs/kernels.md.
-constexpr std::int64_t kAhead[] = {12288, 8192, 4096};
-constexpr std::int64_t kPageAhead = 24576;
+constexpr std::int64_t kAhead[] = {24576, 12288, 8192, 4096};
+constexpr std::int64_t kAhead4[] = {16384, 4096, 2688, 1344};  // in each of four streams
 
-CACTUS_INLINE void prefetch_group(const void* codes, std::int64_t group_bytes) {
+CACTUS_INLINE void prefetch_group(const std::int64_t* ahead, const void* codes,
+                                  std::int64_t group_bytes) {
   const char* at = static_cast<const char*>(codes);
-  for (const std::int64_t ahead : kAhead)
-    for (std::int64_t b = 0; b < group_bytes; b += 64) prefetch(at + ahead + b);
-  prefetch(at + kPageAhead);
+  prefetch(at + ahead[0]);
+  for (int i = 1; i < 4; ++i)
+    for (std::int64_t b = 0; b < group_bytes; b += 64) prefetch(at + ahead[i] + b);
 }
 
 // One group of a packed tile as kLines unsigned lines.
@@ -169,7 +170,7 @@ CACTUS_INLINE void stream(const std::uint16_t* scales, const Code* codes, std::i
   for (int m = 0; m < M; ++m) acc[m] = _mm512_setzero_ps();
   for (std::int64_t g = 0; g < groups; ++g) {
     const Code* at = codes + g * group_bytes;
-    prefetch_group(at, group_bytes);
+    prefetch_group(kAhead, at, group_bytes);
     __m512i w[kLines];
     load_group(at, constant, w);
     const __m512 weight_scale = load_scales(scales + g * kTileRows);
@@ -223,6 +224,43 @@ void gemv_q8(const std::uint16_t* scales, const std::int8_t* values, std::int64_
   gemv(scales, values, kQ8GroupBytes, _mm512_set1_epi8(-128), groups, x, y, ldy);
 }
 
+// Four tiles side by side, a group of each in turn, so that four pages are in flight.
+template <class Code>
+CACTUS_INLINE void stream4(const FourTiles& tiles, std::int64_t group_bytes, __m512i constant,
+                           std::int64_t groups, const QuantRows& x) {
+  __m512 acc[4];
+  for (int i = 0; i < 4; ++i) acc[i] = _mm512_setzero_ps();
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const std::int8_t* q = x.q + g * kGroup;
+    const __m512i start = _mm512_set1_epi32(x.bias[g]);
+    const __m512 s = _mm512_set1_ps(x.scale[g]);
+    for (int i = 0; i < 4; ++i) {
+      const Code* at = static_cast<const Code*>(tiles.codes[i]) + g * group_bytes;
+      prefetch_group(kAhead4, at, group_bytes);
+      __m512i w[kLines];
+      load_group(at, constant, w);
+      __m512i even = start;
+      __m512i odd = _mm512_setzero_si512();
+      for (int k = 0; k < kLines; k += 2) {
+        even = _mm512_dpbusd_epi32(even, w[k], broadcast4(q + 4 * k));
+        odd = _mm512_dpbusd_epi32(odd, w[k + 1], broadcast4(q + 4 * k + 4));
+      }
+      const __m512 weight_scale = load_scales(tiles.scales[i] + g * kTileRows);
+      acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)),
+                               _mm512_mul_ps(weight_scale, s), acc[i]);
+    }
+  }
+  for (int i = 0; i < 4; ++i) _mm512_storeu_ps(tiles.y[i], acc[i]);
+}
+
+void gemv4_q4(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
+  stream4<std::uint8_t>(tiles, kQ4GroupBytes, unsigned_codebook(), groups, x);
+}
+
+void gemv4_q8(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
+  stream4<std::int8_t>(tiles, kQ8GroupBytes, _mm512_set1_epi8(-128), groups, x);
+}
+
 std::int64_t peak_int8(std::int64_t n, std::int32_t* sink) {
   constexpr int kChains = 12;
   __m512i acc[kChains];
@@ -246,7 +284,7 @@ std::uint64_t peak_read(const std::byte* p, std::int64_t bytes) {
   for (std::int64_t i = 0; i < quarter; i += 256) {
     for (int s = 0; s < 4; ++s) {
       const std::byte* at = p + s * quarter + i;
-      prefetch(at + kPageAhead);
+      prefetch(at + 32768);
       for (int l = 0; l < 4; ++l) sum[l] = _mm512_xor_si512(sum[l], _mm512_load_si512(at + 64 * l));
     }
   }
@@ -264,6 +302,9 @@ void fill_int8(Table& t) {
   t.gemv_tokens = 8;
   t.gemv_q4 = gemv_q4;
   t.gemv_q8 = gemv_q8;
+  t.gemv_streams = 4;
+  t.gemv4_q4 = gemv4_q4;
+  t.gemv4_q8 = gemv4_q8;
   t.peak_int8 = peak_int8;
   t.peak_read = peak_read;
 }

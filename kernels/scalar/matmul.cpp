@@ -93,6 +93,18 @@ void gemv_q8(const std::uint16_t* scales, const std::int8_t* values, std::int64_
   gemv(scales, values, kQ8GroupBytes, groups, x, y, ldy, expand_q8);
 }
 
+void gemv4_q4(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
+  for (int i = 0; i < 4; ++i)
+    gemv_q4(tiles.scales[i], static_cast<const std::uint8_t*>(tiles.codes[i]), groups, x,
+            tiles.y[i], kTileRows);
+}
+
+void gemv4_q8(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
+  for (int i = 0; i < 4; ++i)
+    gemv_q8(tiles.scales[i], static_cast<const std::int8_t*>(tiles.codes[i]), groups, x, tiles.y[i],
+            kTileRows);
+}
+
 float as_float(float v) {
   return v;
 }
@@ -165,6 +177,9 @@ void fill_matmul(Table& t) {
   t.expand_q8 = expand_q8;
   t.gemm = gemm;
   t.gemv_tokens = 4;
+  t.gemv_streams = 1;
+  t.gemv4_q4 = gemv4_q4;
+  t.gemv4_q8 = gemv4_q8;
   t.gemv_q4 = gemv_q4;
   t.gemv_q8 = gemv_q8;
   t.matmul_f32 = matmul_f32;

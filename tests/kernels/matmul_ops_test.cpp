@@ -140,6 +140,32 @@ TEST_CASE("int8 products: same bits for any instruction set, batch and thread co
   }
 }
 
+TEST_CASE("int8 products of one token over many rows: same bits as scalar", "[kernels]") {
+  Random random(45);
+  const std::int64_t rows = 1000, cols = 160;
+  for (const Type type : {Type::q4, Type::q8}) {
+    const Packed w(type, Layout::tiles, rows, cols, random);
+    const std::vector<float> in = random.floats(cols);
+    std::vector<float> want(static_cast<std::size_t>(rows));
+    for_each_isa(
+        [&](const Table&, const Table& t) {
+          for (const int threads : {1, 2}) {
+            Exec e(t, threads);
+            Activations x;
+            set_rows(e, x, in.data(), 1, cols, cols);
+            Guarded<float> y(rows);
+            const Product p = {&w.matrix, y.data(), rows};
+            matmul(e, {&p, 1}, x);
+            if (t.name == std::string_view("scalar")) std::copy_n(y.data(), rows, want.begin());
+            for (std::int64_t r = 0; r < rows; ++r)
+              REQUIRE(y[r] == want[static_cast<std::size_t>(r)]);
+            REQUIRE(y.guard_intact());
+          }
+        },
+        true);
+  }
+}
+
 TEST_CASE("set_gated: quantised and float results of every format", "[kernels]") {
   Random random(43);
   for (const Format& f : kFormats) {

@@ -127,6 +127,38 @@ TEST_CASE("gemv equals scalar bit for bit", "[kernels]") {
   }
 }
 
+TEST_CASE("four tiles side by side equal four one after the other", "[kernels]") {
+  Random random(25);
+  for (const Type type : {Type::q4, Type::q8}) {
+    for (const std::int64_t groups : {1, 3, 48}) {
+      const Tile tiles[] = {{type, groups, random},
+                            {type, groups, random},
+                            {type, groups, random},
+                            {type, groups, random}};
+      const Rows x(1, groups, random);
+      for_each_isa(
+          [&](const Table& ref, const Table& t) {
+            Guarded<float> y[] = {Guarded<float>(kTileRows), Guarded<float>(kTileRows),
+                                  Guarded<float>(kTileRows), Guarded<float>(kTileRows)};
+            FourTiles four;
+            for (int i = 0; i < 4; ++i) {
+              four.scales[i] = tiles[i].scales();
+              four.codes[i] = tiles[i].codes();
+              four.y[i] = y[i].data();
+            }
+            (type == Type::q4 ? t.gemv4_q4 : t.gemv4_q8)(four, groups, x.view);
+            for (int i = 0; i < 4; ++i) {
+              Guarded<float> want(kTileRows);
+              tiles[i].gemv(ref, x.view, want.data(), kTileRows);
+              for (std::int64_t r = 0; r < kTileRows; ++r) REQUIRE(y[i][r] == want[r]);
+              REQUIRE(y[i].guard_intact());
+            }
+          },
+          true);
+    }
+  }
+}
+
 TEST_CASE("expand and gemm equal scalar gemv bit for bit", "[kernels]") {
   Random random(23);
   for (const Type type : {Type::q4, Type::q8}) {
