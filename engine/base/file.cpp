@@ -74,9 +74,13 @@ Result<std::uint64_t> File::size() const {
   return static_cast<std::uint64_t>(info.st_size);
 }
 
+// macOS refuses to move more than 2 GiB at once.
+constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;
+
 Status File::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   while (!out.empty()) {
-    const ssize_t n = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+    const ssize_t n =
+        ::pread(fd_, out.data(), std::min(out.size(), kMostAtOnce), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return file_error("read", path_, errno);
     if (n == 0) {
@@ -92,7 +96,8 @@ Status File::read_at(std::uint64_t offset, std::span<std::byte> out) const {
 
 Status File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t n = ::pwrite(fd_, bytes.data(), std::min(bytes.size(), kMostAtOnce),
+                               static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return file_error("write", path_, errno);
     offset += static_cast<std::uint64_t>(n);

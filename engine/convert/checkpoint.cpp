@@ -84,7 +84,9 @@ Status Checkpoint::add(const std::string& shard) {
   }
   const std::string hash = hash_of(header);
   std::error_code error;
-  const auto changed = fs::last_write_time(folder_ / shard, error).time_since_epoch().count();
+  // The clock's count is 128 bits wide in libc++; nanoseconds fit 64 until the year 2262.
+  const auto changed = static_cast<long long>(
+      fs::last_write_time(folder_ / shard, error).time_since_epoch().count());
   identity_ +=
       shard + " " + std::to_string(size) + " " + std::to_string(changed) + " " + hash + "\n";
   provenance_[shard] = {{"size", size}, {"header", hash}};

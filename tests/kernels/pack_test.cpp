@@ -210,3 +210,29 @@ TEST_CASE("extreme magnitudes quantise to finite values", "[kernels]") {
   CHECK(relative_rms(spike, Packed(Type::q4, Layout::rows, spike, 1, 32).unpack()) < 0.15);
   CHECK(relative_rms(flat, Packed(Type::q4, Layout::rows, flat, 1, 32).unpack()) < 0.004);
 }
+
+TEST_CASE("the same weights give the same bytes on every platform", "[kernels]") {
+  // Sums of four uniform integers: exact in float, whatever the library's normal distribution does.
+  std::vector<float> w(64 * 480);
+  std::uint64_t state = 12345;
+  for (float& x : w) {
+    std::int64_t sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+      sum += static_cast<std::int64_t>(state >> 44) - (1 << 19);
+    }
+    x = static_cast<float>(sum) * 0x1p-24F;
+  }
+  for (const auto& [type, expected] :
+       {std::pair<Type, std::uint64_t>{Type::q4, 0xd1a27357e6305a12U},
+        {Type::q8, 0x57a5ab9638871437U}}) {
+    const Packed packed(type, Layout::tiles, w, 64, 480);
+    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+    for (std::int64_t i = 0; i < matrix_bytes(type, Layout::tiles, 64, 480); ++i) {
+      hash = (hash ^
+              static_cast<std::uint64_t>(static_cast<const std::byte*>(packed.matrix.data)[i])) *
+             1099511628211ULL;
+    }
+    CHECK(hash == expected);
+  }
+}
