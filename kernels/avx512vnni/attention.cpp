@@ -63,9 +63,8 @@ void qk(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t
 
 // R rows × 32 dimensions of values [n, 32].
 template <int R>
-CACTUS_INLINE void pv_rows(const float* values, std::int64_t n, std::int64_t left,
-                           const float* prob, std::int64_t ldp, const float* shrink,
-                           const float* gain, float* o, std::int64_t ldo) {
+void pv_rows(const float* values, std::int64_t n, std::int64_t left, const float* prob,
+             std::int64_t ldp, const float* shrink, const float* gain, float* o, std::int64_t ldo) {
   const __mmask16 m[2] = {first_lanes(left), first_lanes(left - 16)};
   __m512 acc[R][2];
   for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_ps();

@@ -57,9 +57,9 @@ CACTUS_INLINE __m512i broadcast4(const void* p) {
 }
 
 template <int R>
-CACTUS_INLINE void qk_rows(const std::uint8_t* packed, std::int64_t dim, const std::int8_t* q,
-                           const float* q_scale, const std::int32_t* q_sum, const float* k_scale,
-                           std::int64_t keys, float* s, std::int64_t lds) {
+void qk_rows(const std::uint8_t* packed, std::int64_t dim, const std::int8_t* q,
+             const float* q_scale, const std::int32_t* q_sum, const float* k_scale,
+             std::int64_t keys, float* s, std::int64_t lds) {
   __m512i acc[R][2];
   for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm512_set1_epi32(-128 * q_sum[r]);
   for (std::int64_t line = 0; line < dim / 4; ++line) {
@@ -146,9 +146,9 @@ CACTUS_INLINE void pack_values(const std::int8_t* v, std::int64_t stride, std::i
 }
 
 template <int R>
-CACTUS_INLINE void pv_rows(const std::int8_t* packed, std::int64_t n, std::int64_t left,
-                           const std::int16_t* prob, const float* step, const float* shrink,
-                           const float* gain, float* o, std::int64_t ldo) {
+void pv_rows(const std::int8_t* packed, std::int64_t n, std::int64_t left, const std::int16_t* prob,
+             const float* step, const float* shrink, const float* gain, float* o,
+             std::int64_t ldo) {
   __m512i acc[R][2];
   for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
   for (std::int64_t p = 0; p < n; p += 2) {
