@@ -12,7 +12,6 @@
 // - A table starts as a copy of the next lesser one, so a partly filled folder already works. The
 //   operand that `expand_*` writes is private to an instruction set: who overrides one of
 //   expand_q4, expand_q8, gemm overrides all three.
-//
 #pragma once
 #include <cstddef>
 #include <cstdint>

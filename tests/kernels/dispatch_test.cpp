@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "kernels/limits.h"
 #include "tests/support/catch.h"
 
 namespace cactus::kernels::test {
@@ -48,6 +49,25 @@ TEST_CASE("an unknown or missing instruction set is a clear error", "[kernels]")
     if (s.table != nullptr) continue;
     REQUIRE(s.error.find(name) != std::string::npos);
     REQUIRE(s.error.find("scalar") != std::string::npos);
+  }
+}
+
+TEST_CASE("limits are measured on every instruction set, and read what they say", "[kernels]") {
+  Buffer<std::byte> memory;
+  const std::int64_t bytes = 3 << 20;
+  std::byte* p = memory.reserve(bytes);
+  for (const std::string_view name : available_isas()) {
+    INFO("instruction set " << name);
+    Exec e(*select_table(name).table, 2);
+    REQUIRE(read_limit(e, p, bytes, 1) > 0);
+    REQUIRE(int8_limit(e, 0.002, 1) > 0);
+    // Every byte counts: one that differs changes the checksum of the pass.
+    const std::uint64_t before = e.table.peak_read(p, 4096);
+    for (const std::int64_t i : {0, 1023, 1024, 2500, 4095}) {
+      p[i] = std::byte{1};
+      REQUIRE(e.table.peak_read(p, 4096) != before);
+      p[i] = std::byte{0};
+    }
   }
 }
 
