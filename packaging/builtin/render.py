@@ -9,8 +9,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-TOOLS, SYSTEM, USER, ASSISTANT, TOOL = "<|tools|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>"
-CALL_START, CALL_END, NO_TOOL, END = "<|tool_call_start|>", "<|tool_call_end|>", "<|no_tool|>", "<|im_end|>"
+TOOLS, SYSTEM, USER, ASSISTANT, TOOL = (
+    "<|tools|>",
+    "<|system|>",
+    "<|user|>",
+    "<|assistant|>",
+    "<|tool|>",
+)
+CALL_START, CALL_END, NO_TOOL, END = (
+    "<|tool_call_start|>",
+    "<|tool_call_end|>",
+    "<|no_tool|>",
+    "<|im_end|>",
+)
 PAD = "<|endoftext|>"
 # In the order of their ids. The markers of calls and of the end are those that the engine knows.
 CONTROL_TOKENS = (PAD, END, CALL_START, CALL_END, NO_TOOL, TOOLS, SYSTEM, USER, ASSISTANT, TOOL)
@@ -26,7 +37,11 @@ def _type(schema: dict[str, Any]) -> str:
     if schema.get("enum"):
         return "|".join(_json(value) for value in schema["enum"])
     if schema.get("type") == "array":
-        return "[" + _TYPES.get(schema["items"].get("type"), "any") + "]" if schema.get("items") else "[any]"
+        return (
+            "[" + _TYPES.get(schema["items"].get("type"), "any") + "]"
+            if schema.get("items")
+            else "[any]"
+        )
     return _TYPES.get(schema.get("type", ""), "any")
 
 
@@ -35,13 +50,19 @@ def signature(tool: dict[str, Any]) -> str:
     function = tool.get("function") or tool
     parameters = function.get("parameters") or {}
     wanted = parameters.get("required") or []
-    inside = ",".join(key + (":" if key in wanted else "?:") + _type(schema) for key, schema in (parameters.get("properties") or {}).items())
+    inside = ",".join(
+        key + (":" if key in wanted else "?:") + _type(schema)
+        for key, schema in (parameters.get("properties") or {}).items()
+    )
     says = function.get("description")
     return f"{function['name']}({inside})" + (f" {says}" if says else "") + "\n"
 
 
 def calls_text(calls: list[dict[str, Any]]) -> str:
-    return ",".join(call["name"] + "(" + ",".join(f"{k}={_json(v)}" for k, v in call["arguments"].items()) + ")" for call in calls)
+    return ",".join(
+        call["name"] + "(" + ",".join(f"{k}={_json(v)}" for k, v in call["arguments"].items()) + ")"
+        for call in calls
+    )
 
 
 def prompt(tools: list[dict[str, Any]], messages: list[dict[str, Any]]) -> str:
@@ -51,7 +72,15 @@ def prompt(tools: list[dict[str, Any]], messages: list[dict[str, Any]]) -> str:
     for message in messages:
         if message["role"] == "assistant":
             calls = [call.get("function") or call for call in message.get("tool_calls") or []]
-            out.append(ASSISTANT + (CALL_START + calls_text(calls) + CALL_END if calls else message.get("content") or NO_TOOL) + END)
+            out.append(
+                ASSISTANT
+                + (
+                    CALL_START + calls_text(calls) + CALL_END
+                    if calls
+                    else message.get("content") or NO_TOOL
+                )
+                + END
+            )
         else:
             out.append(roles.get(message["role"], USER) + message["content"])
     return "".join(out) + ASSISTANT
@@ -68,7 +97,7 @@ def read_answer(text: str) -> list[dict[str, Any]] | None:
         return []
     if not body.startswith(CALL_START):
         return None
-    body = body[len(CALL_START):].removesuffix(CALL_END)
+    body = body[len(CALL_START) :].removesuffix(CALL_END)
     calls: list[dict[str, Any]] = []
     decoder, at = json.JSONDecoder(), 0
     while True:

@@ -61,7 +61,11 @@ def train(texts: Iterable[str], size: int) -> tuple[dict[str, int], list[tuple[s
     for text in texts:
         for part in _CONTROL.split(text)[::2]:
             words.update(pretokens(part))
-    spellings = [(list(_spelled(word)), count) for word, count in sorted(words.items()) if len(word.encode()) > 1]
+    spellings = [
+        (list(_spelled(word)), count)
+        for word, count in sorted(words.items())
+        if len(word.encode()) > 1
+    ]
     counts: Counter[tuple[str, str]] = Counter()
     holders: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for index, (letters, count) in enumerate(spellings):
@@ -92,7 +96,9 @@ def train(texts: Iterable[str], size: int) -> tuple[dict[str, int], list[tuple[s
             before = list(zip(letters, letters[1:]))
             fresh, at = [], 0
             while at < len(letters):
-                both = letters[at] == pair[0] and at + 1 < len(letters) and letters[at + 1] == pair[1]
+                both = (
+                    letters[at] == pair[0] and at + 1 < len(letters) and letters[at + 1] == pair[1]
+                )
                 fresh.append(merged if both else letters[at])
                 at += 2 if both else 1
             letters[:] = fresh
@@ -127,7 +133,7 @@ class Tokenizer:
             if best == 1 << 30:
                 break
             at = ranks.index(best)
-            letters[at:at + 2] = [letters[at] + letters[at + 1]]
+            letters[at : at + 2] = [letters[at] + letters[at + 1]]
         return tuple(self.vocabulary[letter] for letter in letters)
 
     def encode(self, text: str) -> list[int]:
@@ -144,35 +150,87 @@ class Tokenizer:
         out = bytearray()
         for i in ids:
             token = self.texts[i]
-            out += token.encode() if token in render.CONTROL_TOKENS else bytes(self.bytes[letter] for letter in token)
+            out += (
+                token.encode()
+                if token in render.CONTROL_TOKENS
+                else bytes(self.bytes[letter] for letter in token)
+            )
         return out.decode(errors="replace")
 
 
 def save(folder: Path, vocabulary: dict[str, int], merges: list[tuple[str, str]]) -> None:
     def added(token: str, index: int) -> dict[str, object]:
-        return {"id": index, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+        return {
+            "id": index,
+            "content": token,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
+        }
 
-    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    split = {"type": "Split", "pattern": {"Regex": PATTERN}, "behavior": "Isolated", "invert": False}
+    level = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": True,
+        "use_regex": False,
+    }
+    split = {
+        "type": "Split",
+        "pattern": {"Regex": PATTERN},
+        "behavior": "Isolated",
+        "invert": False,
+    }
     tokens = [added(token, i) for i, token in enumerate(render.CONTROL_TOKENS)]
     data = {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": tokens, "normalizer": None,
-        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, level]}, "post_processor": None, "decoder": level,
-        "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": "", "end_of_word_suffix": "",
-                  "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": vocabulary, "merges": [list(m) for m in merges]},
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": tokens,
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, level]},
+        "post_processor": None,
+        "decoder": level,
+        "model": {
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": None,
+            "continuing_subword_prefix": "",
+            "end_of_word_suffix": "",
+            "fuse_unk": False,
+            "byte_fallback": False,
+            "ignore_merges": False,
+            "vocab": vocabulary,
+            "merges": [list(m) for m in merges],
+        },
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tokenizer.json").write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / "tokenizer.json").write_text(
+        json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     settings = {
-        "tokenizer_class": "GPT2Tokenizer", "add_prefix_space": False, "eos_token": render.END, "pad_token": render.PAD, "unk_token": render.PAD,
-        "model_max_length": 2048, "clean_up_tokenization_spaces": False,
-        "added_tokens_decoder": {str(i): {k: v for k, v in added(t, i).items() if k != "id"} for i, t in enumerate(render.CONTROL_TOKENS)},
+        "tokenizer_class": "GPT2Tokenizer",
+        "add_prefix_space": False,
+        "eos_token": render.END,
+        "pad_token": render.PAD,
+        "unk_token": render.PAD,
+        "model_max_length": 2048,
+        "clean_up_tokenization_spaces": False,
+        "added_tokens_decoder": {
+            str(i): {k: v for k, v in added(t, i).items() if k != "id"}
+            for i, t in enumerate(render.CONTROL_TOKENS)
+        },
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(settings, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Trains a tokenizer on cases (JSON lines on standard input).")
+    parser = argparse.ArgumentParser(
+        description="Trains a tokenizer on cases (JSON lines on standard input)."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=4096)
     options = parser.parse_args()
@@ -180,7 +238,9 @@ def main() -> None:
     def texts() -> Iterable[str]:
         for line in sys.stdin:
             case = json.loads(line)
-            yield render.prompt(case["tools"], case["messages"]) + render.answer(case["expected"]["calls"])
+            yield render.prompt(case["tools"], case["messages"]) + render.answer(
+                case["expected"]["calls"]
+            )
 
     save(options.folder, *train(texts(), options.size))
 

@@ -8,12 +8,16 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from .cases import SPLITS, make_case
+from .cases import make_case
+from .held_out import SPLITS
 
 
 def write(out: TextIO, split: str, seed: int, first: int, count: int) -> None:
     for index in range(first, first + count):
-        out.write(json.dumps(make_case(seed, split, index), ensure_ascii=False, separators=(",", ":")) + "\n")
+        out.write(
+            json.dumps(make_case(seed, split, index), ensure_ascii=False, separators=(",", ":"))
+            + "\n"
+        )
 
 
 def main() -> None:
@@ -21,8 +25,18 @@ def main() -> None:
     parser.add_argument("--split", choices=SPLITS, help="one split to standard output")
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="all splits, a file each")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0, help="number of the first case: parts can be made in parallel")
-    parser.add_argument("--count", type=int, default=1000, help="cases (with --all: of train; others get a twentieth, at most 2000)")
+    parser.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        help="number of the first case: parts can be made in parallel",
+    )
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=1000,
+        help="cases (with --all: of train; others get a twentieth, at most 2000)",
+    )
     options = parser.parse_args()
     if options.all:
         options.all.mkdir(parents=True, exist_ok=True)

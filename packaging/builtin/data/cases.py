@@ -1,13 +1,11 @@
 """Cases: a request, the tools offered with it, and the calls it should lead to.
 
-Everything held out is decided by hashes of what is held out, before anything is drawn: groups of
-families, frames, argument lists. A training case can therefore never contain a held-out one.
+What a split may use is decided in held_out.py; here requests are drawn within it and tools are put
+beside them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,38 +13,12 @@ from typing import Any, Callable
 
 from . import chat, grammar, local, surface, values
 from .family import Family
+from .held_out import Allowed, allowed, argument_bucket, family_is_held_out, spot
 from .load import families
 from .surface import Dress, Piece
 from .values import Value
 
-SPLITS = ("train", "valid", "test_seen", "test_unseen", "test_unserviceable", "test_typos", "test_multi")
 _TRIES = 60
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha1(text.encode()).digest()[:8], "big")
-
-
-@lru_cache(maxsize=None)
-def family_is_held_out(family: Family) -> bool:
-    return not family.local and _hash("group " + family.group) % 100 < 11
-
-
-@lru_cache(maxsize=None)
-def held_out_frames(frames: tuple[str, ...]) -> frozenset[str]:
-    """A tenth of a family's frames, at least one; for talk a tenth of all."""
-    count = max(1, round(len(frames) / 10))
-    return frozenset(sorted(frames, key=lambda f: _hash("frame " + f))[:count])
-
-
-def argument_bucket(family: str, args: dict[str, Any], rules: dict[str, str]) -> str:
-    """"test", "valid" or "train". Lists of nothing but choices (or of nothing) are "any": there are
-    too few of them to hold one out, and they say nothing that a frame does not."""
-    if all(rules[name] in ("enum", "bool") for name in args):
-        return "any"
-    key = json.dumps({k: args[k] for k in sorted(args)}, ensure_ascii=False, sort_keys=True).lower()
-    spot = _hash(f"arguments {family} {key}") % 100
-    return "test" if spot < 10 else "valid" if spot < 15 else "train"
 
 
 @dataclass
@@ -59,40 +31,17 @@ class Ask:
     missing: str | None = None
 
     def values(self) -> dict[str, Value]:
-        return {p.param: p.value for p in self.pieces if p.param is not None and p.value is not None}
+        return {
+            p.param: p.value for p in self.pieces if p.param is not None and p.value is not None
+        }
 
     def bucket(self) -> str:
         found = self.values()
-        return argument_bucket(self.family.name, {n: v.value for n, v in found.items()}, {n: v.rule for n, v in found.items()})
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What a split may use."""
-
-    unseen: bool  # families that were held out, or those that were not
-    held_frames: bool | None  # None: all frames
-    buckets: frozenset[str]
-
-    def frames(self, family: Family) -> list[str]:
-        held = held_out_frames(family.frames)
-        return [f for f in family.frames if self.held_frames is None or (f in held) == self.held_frames]
-
-    def frames_of_talk(self) -> list[str]:
-        held = held_out_frames(chat.TALK)
-        return [f for f in chat.TALK if self.held_frames is None or (f in held) == self.held_frames]
-
-
-_ALLOWED = {
-    "train": Allowed(False, False, frozenset(("train", "any"))),
-    "valid": Allowed(False, False, frozenset(("valid", "any"))),
-    "test_unseen": Allowed(True, None, frozenset(("train", "valid", "test", "any"))),
-}
-_SEEN_TEST = Allowed(False, True, frozenset(("test", "any")))
-
-
-def allowed(split: str) -> Allowed:
-    return _ALLOWED.get(split, _SEEN_TEST)
+        return argument_bucket(
+            self.family.name,
+            {n: v.value for n, v in found.items()},
+            {n: v.rule for n, v in found.items()},
+        )
 
 
 @lru_cache(maxsize=None)
@@ -100,13 +49,16 @@ def pools(unseen: bool) -> tuple[tuple[Family, ...], ...]:
     """Families to ask for: shipped tools, written tools, tools made of objects and actions."""
     usable = [f for f in families() if family_is_held_out(f) == unseen]
     kinds: tuple[Callable[[Family], bool], ...] = (
-        lambda f: f.local, lambda f: not f.local and not f.group.startswith("object "), lambda f: f.group.startswith("object "))
+        lambda f: f.local,
+        lambda f: not f.local and not f.group.startswith("object "),
+        lambda f: f.group.startswith("object "),
+    )
     return tuple(tuple(f for f in usable if kind(f)) for kind in kinds)
 
 
 def pick_family(rules: Allowed, rng: random.Random) -> Family:
     groups = [pool for pool in pools(rules.unseen) if pool]
-    weights = (24, 40, 36)[-len(groups):]
+    weights = (24, 40, 36)[-len(groups) :]
     return rng.choice(rng.choices(groups, weights)[0])
 
 
@@ -114,14 +66,23 @@ def ask(family: Family, rules: Allowed, rng: random.Random, missing: bool = Fals
     """A request that the rules allow, or nothing when none was found in reasonable time."""
     usable = rules.frames(family)
     if missing:
-        usable = [f for f in usable if any(loose and family.param(n).required for n, loose in grammar.places(grammar.parse(f)).items())]
+        usable = [
+            f
+            for f in usable
+            if any(
+                loose and family.param(n).required
+                for n, loose in grammar.places(grammar.parse(f)).items()
+            )
+        ]
     for _ in range(_TRIES if usable else 0):
         frame = rng.choice(usable)
         found = grammar.places(grammar.parse(frame))
         said = {n for n in found if family.param(n).required or rng.random() < 0.5}
         lost = None
         if missing:
-            lost = rng.choice([n for n, loose in found.items() if loose and family.param(n).required])
+            lost = rng.choice(
+                [n for n, loose in found.items() if loose and family.param(n).required]
+            )
             said.discard(lost)
         made = Ask(family, frame, _pieces(family, frame, said, rng), lost)
         if missing:
@@ -180,24 +141,49 @@ def _tidy(pieces: list[Piece]) -> list[Piece]:
 
 
 def _doubled(one: Ask, rules: Allowed, rng: random.Random) -> list[Ask] | None:
-    """"…in Paris and Rome": one request whose single value stands for two calls."""
+    """ "…in Paris and Rome": one request whose single value stands for two calls."""
     plain = ("city", "person", "company", "product", "word", "country", "plant", "topic")
     spots = [p for p in one.pieces if p.param and one.family.param(p.param).kind in plain]
     if not spots:
         return None
-    spot = rng.choice(spots)
-    assert spot.param is not None and spot.value is not None
+    chosen = rng.choice(spots)
+    assert chosen.param is not None and chosen.value is not None
     for _ in range(_TRIES):
-        other = one.family.param(spot.param).draw(rng)
-        if other.surface in [p.text for p in one.pieces] or "," in other.surface + spot.text or " and " in other.surface + spot.text:
+        other = one.family.param(chosen.param).draw(rng)
+        if (
+            other.surface in [p.text for p in one.pieces]
+            or "," in other.surface + chosen.text
+            or " and " in other.surface + chosen.text
+        ):
             continue
-        twin = Ask(one.family, one.frame, [Piece(other.surface, p.param, other) if p is spot else Piece(p.text, p.param, p.value) for p in one.pieces])
+        twin = Ask(
+            one.family,
+            one.frame,
+            [
+                Piece(other.surface, p.param, other)
+                if p is chosen
+                else Piece(p.text, p.param, p.value)
+                for p in one.pieces
+            ],
+        )
         if twin.bucket() in rules.buckets:
             return [one, twin]
     return None
 
 
-_JOINTS = (" and ", " and ", " and also ", ", then ", " and then ", ". Also ", ", and ", ". After that ", "; ", ". ", ", plus ")
+_JOINTS = (
+    " and ",
+    " and ",
+    " and also ",
+    ", then ",
+    " and then ",
+    ". Also ",
+    ", and ",
+    ". After that ",
+    "; ",
+    ". ",
+    ", plus ",
+)
 
 
 @dataclass
@@ -225,7 +211,11 @@ def _say(asks: list[Ask], rng: random.Random, typos: int) -> Request:
     for index, piece in zip(owners, [p for p in wrapped if p.param], strict=True):
         assert piece.param is not None and piece.value is not None
         found[index][piece.param] = piece.value
-    return Request("".join(p.text for p in wrapped), [(a.family, v) for a, v in zip(asks, found)], [a.frame for a in asks])
+    return Request(
+        "".join(p.text for p in wrapped),
+        [(a.family, v) for a, v in zip(asks, found)],
+        [a.frame for a in asks],
+    )
 
 
 def _say_doubled(pair: list[Ask], rng: random.Random, typos: int) -> Request:
@@ -236,36 +226,65 @@ def _say_doubled(pair: list[Ask], rng: random.Random, typos: int) -> Request:
         merged.append(Piece(a.text, a.param, a.value))
         if a.param and a.text != b.text and not changed:
             changed = a.param
-            merged += [Piece(rng.choice((" and ", " and ", ", ", " as well as "))), Piece(b.text, a.param + "\0", b.value)]
+            merged += [
+                Piece(rng.choice((" and ", " and ", ", ", " as well as "))),
+                Piece(b.text, a.param + "\0", b.value),
+            ]
     wrapped = surface.wrap(merged, rng)
     if typos:
         surface.misspell(wrapped, typos, rng)
     said = {p.param: p.value for p in wrapped if p.param and p.value}
     one = {n: v for n, v in said.items() if not n.endswith("\0")}
-    return Request("".join(p.text for p in wrapped), [(first.family, one), (first.family, {**one, changed: said[changed + "\0"]})], [first.frame])
+    return Request(
+        "".join(p.text for p in wrapped),
+        [(first.family, one), (first.family, {**one, changed: said[changed + "\0"]})],
+        [first.frame],
+    )
 
 
-def _offer(wanted: list[Family], forbidden: set[str], rules: Allowed, rng: random.Random, talk: bool) -> tuple[list[Family], bool]:
+def _offer(
+    wanted: list[Family], forbidden: set[str], rules: Allowed, rng: random.Random, talk: bool
+) -> tuple[list[Family], bool]:
     """The tools beside the wanted ones: near misses first. Second value: exactly the shipped set."""
     tags = {f.clash for f in wanted}
-    if all(f.local for f in wanted) and not forbidden and not (talk and not wanted) and rng.random() < 0.5:
+    if (
+        all(f.local for f in wanted)
+        and not forbidden
+        and not (talk and not wanted)
+        and rng.random() < 0.5
+    ):
         return list(pools(False)[0]), True
-    everyone = [f for pool in pools(False) for f in pool] + ([f for pool in pools(True) for f in pool] if rules.unseen else [])
+    everyone = [f for pool in pools(False) for f in pool] + (
+        [f for pool in pools(True) for f in pool] if rules.unseen else []
+    )
     size = rng.choices(range(1, 9), (10, 14, 16, 16, 14, 12, 10, 8))[0]
     size = max(size, len(wanted))
     near_groups, near_domains = {f.group for f in wanted}, {f.domain for f in wanted}
     offered, names = list(dict.fromkeys(wanted)), {f.name for f in wanted}
 
     def fits(f: Family) -> bool:
-        return f.name not in names and f.clash not in tags and f.clash not in forbidden and not (talk and f.domain in chat.COULD_SERVE)
+        return (
+            f.name not in names
+            and f.clash not in tags
+            and f.clash not in forbidden
+            and not (talk and f.domain in chat.COULD_SERVE)
+        )
 
     # What stands near a forbidden family is the best distractor for a request that cannot be served.
-    near_names = {f for f in everyone if f.group in near_groups or f.domain in near_domains or f.clash in forbidden}
+    near_names = {
+        f
+        for f in everyone
+        if f.group in near_groups or f.domain in near_domains or f.clash in forbidden
+    }
     for f in everyone:
         if f.clash in forbidden:
             near_groups.add(f.group)
             near_domains.add(f.domain)
-    near = [f for f in everyone if (f.group in near_groups or f.domain in near_domains or f in near_names)]
+    near = [
+        f
+        for f in everyone
+        if (f.group in near_groups or f.domain in near_domains or f in near_names)
+    ]
     while len(offered) < size:
         f = rng.choice(near) if near and rng.random() < 0.6 else rng.choice(everyone)
         if fits(f):
@@ -278,7 +297,15 @@ def _offer(wanted: list[Family], forbidden: set[str], rules: Allowed, rng: rando
     return offered, False
 
 
-def _record(split: str, kind: str, request: Request, offered: list[Family], plain: bool, called: bool, rng: random.Random) -> dict[str, Any]:
+def _record(
+    split: str,
+    kind: str,
+    request: Request,
+    offered: list[Family],
+    plain: bool,
+    called: bool,
+    rng: random.Random,
+) -> dict[str, Any]:
     style = surface.choose_style(rng)
     dressed: dict[str, Dress] = {}
     taken: set[str] = set()
@@ -297,16 +324,32 @@ def _record(split: str, kind: str, request: Request, offered: list[Family], plai
     calls, notes = [], []
     for f, found in request.calls if called else []:
         d = dressed[f.name]
-        calls.append({"name": d.name, "arguments": {d.params[p]: found[p].value for p in d.order if p in found}})
-        notes.append({d.params[p]: {"param": p, "rule": v.rule, "said": v.surface} for p, v in found.items()})
-    return {"tools": [d.schema for d in dressed.values()], "messages": [{"role": "user", "content": request.text}],
-            "expected": {"calls": calls}, "family": "+".join(f.name for f, _ in request.calls) or "none", "split": split, "kind": kind,
-            "frames": request.frames, "derived": notes}
+        calls.append(
+            {
+                "name": d.name,
+                "arguments": {d.params[p]: found[p].value for p in d.order if p in found},
+            }
+        )
+        notes.append(
+            {d.params[p]: {"param": p, "rule": v.rule, "said": v.surface} for p, v in found.items()}
+        )
+    return {
+        "tools": [d.schema for d in dressed.values()],
+        "messages": [{"role": "user", "content": request.text}],
+        "expected": {"calls": calls},
+        "family": "+".join(f.name for f, _ in request.calls) or "none",
+        "split": split,
+        "kind": kind,
+        "frames": request.frames,
+        "derived": notes,
+    }
 
 
 def _kind(split: str, rng: random.Random) -> str:
     if split in ("train", "valid"):
-        return rng.choices(("single", "multi", "not_offered", "missing", "talk"), (64, 15, 9, 6, 6))[0]
+        return rng.choices(
+            ("single", "multi", "not_offered", "missing", "talk"), (64, 15, 9, 6, 6)
+        )[0]
     if split == "test_unserviceable":
         return rng.choices(("not_offered", "missing", "talk"), (45, 28, 27))[0]
     return "multi" if split == "test_multi" else "single"
@@ -325,24 +368,47 @@ def make_case(seed: int, split: str, index: int) -> dict[str, Any]:
 def _text_allowed(split: str, case: dict[str, Any]) -> bool:
     """Where no argument list keeps requests of tests and of training apart, their words do: two frames
     may still meet in one sentence ("toss a coin")."""
-    if any(note["rule"] not in ("enum", "bool") for notes in case["derived"] for note in notes.values()):
+    if any(
+        note["rule"] not in ("enum", "bool") for notes in case["derived"] for note in notes.values()
+    ):
         return True
     text = "".join(c for c in case["messages"][0]["content"].lower() if c.isalnum())
-    return (_hash("text " + text) % 8 == 0) == split.startswith("test")
+    return (spot("text " + text) % 8 == 0) == split.startswith("test")
 
 
 def _try_case(split: str, rules: Allowed, rng: random.Random) -> dict[str, Any] | None:
     kind = _kind(split, rng)
-    typos = rng.randint(1, 3) if split == "test_typos" or (split == "train" and rng.random() < 0.12) else 0
+    typos = (
+        rng.randint(1, 3)
+        if split == "test_typos" or (split == "train" and rng.random() < 0.12)
+        else 0
+    )
     if kind == "talk":
         frame = rng.choice(rules.frames_of_talk())
-        pieces = _tidy([Piece(n.text) if isinstance(n, grammar.Literal) else Piece(_talk_value(n.name, rng)) for n in grammar.expand(grammar.parse(frame), set(grammar.places(grammar.parse(frame))), rng)])
+        pieces = _tidy(
+            [
+                Piece(n.text) if isinstance(n, grammar.Literal) else Piece(_talk_value(n.name, rng))
+                for n in grammar.expand(
+                    grammar.parse(frame), set(grammar.places(grammar.parse(frame))), rng
+                )
+            ]
+        )
         wrapped = surface.wrap(pieces, rng)
         if typos:
             surface.misspell(wrapped, typos, rng)
         plain = rng.random() < 0.35  # the shipped tools beside talk: what a first run sees
-        offered, exact = (list(pools(False)[0]), True) if plain else _offer([], set(), rules, rng, True)
-        return _record(split, kind, Request("".join(p.text for p in wrapped), [], [frame]), offered, exact, False, rng)
+        offered, exact = (
+            (list(pools(False)[0]), True) if plain else _offer([], set(), rules, rng, True)
+        )
+        return _record(
+            split,
+            kind,
+            Request("".join(p.text for p in wrapped), [], [frame]),
+            offered,
+            exact,
+            False,
+            rng,
+        )
     family = pick_family(rules, rng)
     if kind == "missing":
         one = ask(family, rules, rng, missing=True)
@@ -360,15 +426,33 @@ def _try_case(split: str, rules: Allowed, rng: random.Random) -> dict[str, Any] 
             return _record(split, kind, _say_doubled(pair, rng, typos), offered, exact, True, rng)
         asks = [first]
         for _ in range(rng.choice((1, 1, 1, 2))):
-            near = [f for pool in pools(rules.unseen) for f in pool if f.group == family.group or f.domain == family.domain]
-            next_family = family if rng.random() < 0.3 else rng.choice(near) if rng.random() < 0.4 else pick_family(rules, rng)
-            if any(next_family is not a.family and next_family.clash == a.family.clash and not next_family.local for a in asks):
+            near = [
+                f
+                for pool in pools(rules.unseen)
+                for f in pool
+                if f.group == family.group or f.domain == family.domain
+            ]
+            next_family = (
+                family
+                if rng.random() < 0.3
+                else rng.choice(near)
+                if rng.random() < 0.4
+                else pick_family(rules, rng)
+            )
+            if any(
+                next_family is not a.family
+                and next_family.clash == a.family.clash
+                and not next_family.local
+                for a in asks
+            ):
                 return None
             another = ask(next_family, rules, rng)
             if another is None:
                 return None
             asks.append(another)
-        offered, exact = _offer(list(dict.fromkeys(a.family for a in asks)), set(), rules, rng, False)
+        offered, exact = _offer(
+            list(dict.fromkeys(a.family for a in asks)), set(), rules, rng, False
+        )
         return _record(split, kind, _say(asks, rng, typos), offered, exact, True, rng)
     if kind == "not_offered":
         offered, exact = _offer([], {family.clash}, rules, rng, False)

@@ -45,18 +45,31 @@ class Family:
     def schema(self) -> dict[str, Any]:
         """In the shape that chat APIs take."""
         properties = {p.name: dict(p.schema, description=p.says) for p in self.params}
-        return {"type": "function", "function": {
-            "name": self.name, "description": self.says,
-            "parameters": {"type": "object", "properties": properties,
-                           "required": [p.name for p in self.params if p.required]}}}
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.says,
+                "parameters": {
+                    "type": "object",
+                    "properties": properties,
+                    "required": [p.name for p in self.params if p.required],
+                },
+            },
+        }
 
 
 def _options(body: str) -> list[tuple[str, list[str]]]:
-    """"a=x/y, b" as a value and the words that mean it."""
+    """ "a=x/y, b" as a value and the words that mean it."""
     out = []
     for part in body.split(","):
         value, _, said = part.strip().partition("=")
-        out.append((value.strip(), [s.strip() for s in said.split("/")] if said else [value.strip().replace("_", " ")]))
+        out.append(
+            (
+                value.strip(),
+                [s.strip() for s in said.split("/")] if said else [value.strip().replace("_", " ")],
+            )
+        )
     return out
 
 
@@ -80,13 +93,18 @@ def _make_kit(kind: str) -> Kit:
         def choose(rng: random.Random) -> Value:
             value, said = rng.choice(options)
             return Value(rng.choice(said), value, "enum")
+
         return choose
     if name == "bool":
-        yes, no = ([s.strip() for s in side.split("/") if s.strip()] for side in (body + "|").split("|")[:2])
+        yes, no = (
+            [s.strip() for s in side.split("/") if s.strip()]
+            for side in (body + "|").split("|")[:2]
+        )
 
         def say(rng: random.Random) -> Value:
             value = not no or rng.random() < 0.6
             return Value(rng.choice(yes if value else no), value, "bool")
+
         return say
     if name == "list":
         inner = _kit(body)

@@ -66,7 +66,9 @@ def _sequence(tokens: list[str], at: int, ends: str, frame: str) -> tuple[Nodes,
         if token.startswith("{"):
             name, _, fixed = token[1:-1].partition("=")
             value, _, word = fixed.partition(":")
-            nodes.append(Place(name.lstrip("@"), name.startswith("@"), (value, word) if fixed else None))
+            nodes.append(
+                Place(name.lstrip("@"), name.startswith("@"), (value, word) if fixed else None)
+            )
         elif token == "(":
             options = []
             while True:

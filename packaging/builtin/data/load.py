@@ -35,18 +35,35 @@ def _parameter(line: str) -> tuple[Param, str]:
     line, _, phrase = line.partition(" : ")
     line, _, says = line.partition(" -- ")
     name, kind = line.split(maxsplit=1)
-    return make_param(name.rstrip("!"), kind.strip(), name.endswith("!"), says.strip()), phrase.strip()
+    return (
+        make_param(name.rstrip("!"), kind.strip(), name.endswith("!"), says.strip()),
+        phrase.strip(),
+    )
 
 
 def _tools(text: str) -> list[Family]:
     out = []
     for block in text.split("\n== ")[1:]:
-        head, *lines = [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
+        head, *lines = [
+            line for line in block.splitlines() if line.strip() and not line.startswith("#")
+        ]
         name, says, domain, *rest = (part.strip() for part in head.split("|"))
         options = dict(part.split("=") for part in rest)
         params = tuple(_parameter(line)[0] for line in lines if not line.startswith(">"))
         frames = tuple(line[1:].strip() for line in lines if line.startswith(">"))
-        out.append(check(Family(name, says, domain, options.get("group", name), options.get("clash", name), params, frames)))
+        out.append(
+            check(
+                Family(
+                    name,
+                    says,
+                    domain,
+                    options.get("group", name),
+                    options.get("clash", name),
+                    params,
+                    frames,
+                )
+            )
+        )
     return out
 
 
@@ -57,8 +74,14 @@ def _objects(text: str) -> list[_Object]:
         noun, plural, domain, *rest = (part.strip() for part in head.split("|"))
         options = dict(part.split("=") for part in rest)
         key, _, kind = options["key"].partition(":")
-        thing = _Object(noun, plural, domain, (key, kind), options.get("made", "create/add/make").split("/"),
-                        options.get("ended", "delete/remove").split("/"))
+        thing = _Object(
+            noun,
+            plural,
+            domain,
+            (key, kind),
+            options.get("made", "create/add/make").split("/"),
+            options.get("ended", "delete/remove").split("/"),
+        )
         thing.attributes = [_parameter(line) for line in lines]
         out.append(thing)
     return out
@@ -69,7 +92,7 @@ def _article(noun: str) -> str:
 
 
 def _clause(param: Param, phrase: str) -> str:
-    """" for {customer}" in brackets: it is said when the value is."""
+    """ " for {customer}" in brackets: it is said when the value is."""
     place, lead = "{" + param.name + "}", "{@" + param.name + "}"
     return "[ " + "|".join([phrase]).replace("{@}", lead).replace("{}", place) + "]"
 
@@ -90,54 +113,126 @@ def _actions(thing: _Object) -> list[Family]:
     out: list[Family] = []
 
     def add(name: str, says: str, wanted: list[Param], *frames: str) -> None:
-        out.append(check(Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames)))
+        out.append(
+            check(Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames))
+        )
 
     def optional(param: Param) -> Param:
         return Param(param.name, param.kind, False, param.says, param.schema)
 
     verb = thing.made[0].replace(" ", "_")
-    add(f"{verb}_{slug}", f"{thing.made[0].capitalize()} {_article(noun)} {noun}", params,
-        f"{made} {art} {noun}{clauses}", f"(can you |could you |){made} {_article(noun)} {noun}{clauses}",
-        f"I('d like| want) to {made} {art} {noun}{clauses}", f"I need {art} {noun}{clauses}",
-        f"we need {art} {noun}{clauses}, (please |){made} it", f"(new|another) {noun}{clauses}",
-        f"let's {made} {art} {noun}{clauses}", f"(go ahead and |){made} me {_article(noun)} {noun}{clauses}",
-        f"{art} {noun}{clauses} (needs|has) to be (set up|entered)", f"help me {made} {art} {noun}{clauses}")
-    add(f"find_{many}", f"Find {plural} by their details", [Param(first.name, first.kind, True, first.says, first.schema)]
+    add(
+        f"{verb}_{slug}",
+        f"{thing.made[0].capitalize()} {_article(noun)} {noun}",
+        params,
+        f"{made} {art} {noun}{clauses}",
+        f"(can you |could you |){made} {_article(noun)} {noun}{clauses}",
+        f"I('d like| want) to {made} {art} {noun}{clauses}",
+        f"I need {art} {noun}{clauses}",
+        f"we need {art} {noun}{clauses}, (please |){made} it",
+        f"(new|another) {noun}{clauses}",
+        f"let's {made} {art} {noun}{clauses}",
+        f"(go ahead and |){made} me {_article(noun)} {noun}{clauses}",
+        f"{art} {noun}{clauses} (needs|has) to be (set up|entered)",
+        f"help me {made} {art} {noun}{clauses}",
+    )
+    add(
+        f"find_{many}",
+        f"Find {plural} by their details",
+        [Param(first.name, first.kind, True, first.says, first.schema)]
         + [optional(p) for p in params[1:3]],
-        f"(find|search for|look up) (the |all |my |){plural}{some}{more}", f"(show|list|give) me (the |all |all the |){plural}{some}{more}",
-        f"(what|which) {plural} (are there|do we have|do I have){some}{more}", f"(is|are) there any {plural}{some}{more}",
-        f"search (the |){plural}{some}{more}", f"pull up (the |all |){plural}{some}{more}", f"I'm looking for {plural}{some}{more}",
-        f"do we have any {plural}{some}{more}", f"display {plural}{some}{more}")
-    add(f"{thing.ended[0].replace(' ', '_')}_{slug}", f"{thing.ended[0].capitalize()} {_article(noun)} {noun}", [key],
-        f"{ended} {the}[{k}]", f"(please |){ended} {noun} {k}", f"I want to {ended} {the}[{k}]", f"{noun} {k} is not needed (any more|now), {ended} it",
-        f"can (you|we) {ended} {the}[{k}]", f"get rid of {noun} {k}", f"we don't need {noun} {k} (any more|anymore), {ended} it",
-        f"{ended} {k}, (the |that |){noun}", f"I no longer need {the}{k}")
-    add(f"get_{slug}_status", f"Tell how far {_article(noun)} {noun} is", [key],
-        f"(what's|what is) the status of {the}[{k}]", f"(check|get|show) the status of {noun} {k}", f"how (far along is|is) {noun} {k}( doing| coming along|)",
-        f"status of {noun} {k}", f"{noun} {k} status", f"any (news|update) on {noun} {k}", f"where does {noun} {k} stand",
-        f"has anything happened with {noun} {k}", f"(tell me|I want to know) the status of {the}[{k}]")
+        f"(find|search for|look up) (the |all |my |){plural}{some}{more}",
+        f"(show|list|give) me (the |all |all the |){plural}{some}{more}",
+        f"(what|which) {plural} (are there|do we have|do I have){some}{more}",
+        f"(is|are) there any {plural}{some}{more}",
+        f"search (the |){plural}{some}{more}",
+        f"pull up (the |all |){plural}{some}{more}",
+        f"I'm looking for {plural}{some}{more}",
+        f"do we have any {plural}{some}{more}",
+        f"display {plural}{some}{more}",
+    )
+    add(
+        f"{thing.ended[0].replace(' ', '_')}_{slug}",
+        f"{thing.ended[0].capitalize()} {_article(noun)} {noun}",
+        [key],
+        f"{ended} {the}[{k}]",
+        f"(please |){ended} {noun} {k}",
+        f"I want to {ended} {the}[{k}]",
+        f"{noun} {k} is not needed (any more|now), {ended} it",
+        f"can (you|we) {ended} {the}[{k}]",
+        f"get rid of {noun} {k}",
+        f"we don't need {noun} {k} (any more|anymore), {ended} it",
+        f"{ended} {k}, (the |that |){noun}",
+        f"I no longer need {the}{k}",
+    )
+    add(
+        f"get_{slug}_status",
+        f"Tell how far {_article(noun)} {noun} is",
+        [key],
+        f"(what's|what is) the status of {the}[{k}]",
+        f"(check|get|show) the status of {noun} {k}",
+        f"how (far along is|is) {noun} {k}( doing| coming along|)",
+        f"status of {noun} {k}",
+        f"{noun} {k} status",
+        f"any (news|update) on {noun} {k}",
+        f"where does {noun} {k} stand",
+        f"has anything happened with {noun} {k}",
+        f"(tell me|I want to know) the status of {the}[{k}]",
+    )
     person = make_param("recipient", "person", True, f"Who gets the {noun}")
-    add(f"share_{slug}", f"Send {_article(noun)} {noun} to somebody", [key, person],
-        f"(share|send) {noun} {k} (with|to) {{recipient}}", f"(share|send) {{recipient}} {noun} {k}", f"{{recipient}} needs to see {noun} {k}, (send|share) it",
-        f"(forward|pass) {noun} {k}[ (on |)to {{recipient}}]", f"let {{recipient}} have {noun} {k}", f"can you (share|send) {the}{k}[ (with|to) {{recipient}}]",
-        f"give {{recipient}} access to {noun} {k}")
-    form = make_param("format", "enum(csv, pdf, json, xlsx=excel/xlsx/a spreadsheet)", True, "Format of the file")
+    add(
+        f"share_{slug}",
+        f"Send {_article(noun)} {noun} to somebody",
+        [key, person],
+        f"(share|send) {noun} {k} (with|to) {{recipient}}",
+        f"(share|send) {{recipient}} {noun} {k}",
+        f"{{recipient}} needs to see {noun} {k}, (send|share) it",
+        f"(forward|pass) {noun} {k}[ (on |)to {{recipient}}]",
+        f"let {{recipient}} have {noun} {k}",
+        f"can you (share|send) {the}{k}[ (with|to) {{recipient}}]",
+        f"give {{recipient}} access to {noun} {k}",
+    )
+    form = make_param(
+        "format", "enum(csv, pdf, json, xlsx=excel/xlsx/a spreadsheet)", True, "Format of the file"
+    )
     since = make_param("since", "fixed_date", False, "Earliest day, as said")
-    add(f"export_{many}", f"Export {plural} to a file", [form, since],
-        f"export (the |all |my |){plural}[ since {{since}}] (as|to) {{format}}", f"(give|get) me (the |all |){plural} as {{format}}[ since {{since}}]",
-        f"I need {{format}} of (the |all |){plural}[ since {{since}}]", f"download (the |my |all |){plural}[ as {{format}}]",
-        f"save (all |the |){plural}[ since {{since}}] (in|as) {{format}}", f"{{format}} export of {plural}[ since {{since}}]")
-    add(f"count_{many}", f"Count {plural}", [optional(p) for p in params[:2]],
-        f"how many {plural}{_clause(first, phrase)} (are there|do we have)", f"(count|number of) (the |all |){plural}{some}{more if len(params) == 2 else ''}",
-        f"count (the |all |my |){plural}", f"(what's|what is) the number of {plural}{_clause(first, phrase)}", f"how many {plural} exist{_clause(first, phrase)}")
+    add(
+        f"export_{many}",
+        f"Export {plural} to a file",
+        [form, since],
+        f"export (the |all |my |){plural}[ since {{since}}] (as|to) {{format}}",
+        f"(give|get) me (the |all |){plural} as {{format}}[ since {{since}}]",
+        f"I need {{format}} of (the |all |){plural}[ since {{since}}]",
+        f"download (the |my |all |){plural}[ as {{format}}]",
+        f"save (all |the |){plural}[ since {{since}}] (in|as) {{format}}",
+        f"{{format}} export of {plural}[ since {{since}}]",
+    )
+    add(
+        f"count_{many}",
+        f"Count {plural}",
+        [optional(p) for p in params[:2]],
+        f"how many {plural}{_clause(first, phrase)} (are there|do we have)",
+        f"(count|number of) (the |all |){plural}{some}{more if len(params) == 2 else ''}",
+        f"count (the |all |my |){plural}",
+        f"(what's|what is) the number of {plural}{_clause(first, phrase)}",
+        f"how many {plural} exist{_clause(first, phrase)}",
+    )
     for param, _ in thing.attributes[1:4]:
         if param.schema["type"] in ("array", "boolean"):
             continue
         label, v = param.name.replace("_", " "), "{" + param.name + "}"
-        add(f"update_{slug}_{param.name}", f"Change the {label} of {_article(noun)} {noun}", [key, Param(param.name, param.kind, True, param.says, param.schema)],
-            f"(change|update|set) the {label} of {noun} {k}[ to {v}]", f"(make|set) {v} the (new |){label} of {noun} {k}",
-            f"{noun} {k} (needs|should have) {label} {v}", f"(update|edit) {noun} {k}: {label} {v}", f"for {noun} {k} (change|set) the {label}[ to {v}]",
-            f"(the |){label} of {noun} {k} (is|should be) {v} now", f"I want to change {noun} {k}'s {label} to {v}")
+        add(
+            f"update_{slug}_{param.name}",
+            f"Change the {label} of {_article(noun)} {noun}",
+            [key, Param(param.name, param.kind, True, param.says, param.schema)],
+            f"(change|update|set) the {label} of {noun} {k}[ to {v}]",
+            f"(make|set) {v} the (new |){label} of {noun} {k}",
+            f"{noun} {k} (needs|should have) {label} {v}",
+            f"(update|edit) {noun} {k}: {label} {v}",
+            f"for {noun} {k} (change|set) the {label}[ to {v}]",
+            f"(the |){label} of {noun} {k} (is|should be) {v} now",
+            f"I want to change {noun} {k}'s {label} to {v}",
+        )
     return out
 
 

@@ -14,26 +14,86 @@ from .family import Family
 from .values import Value
 
 VERBS: dict[str, tuple[str, ...]] = {
-    "get": ("get", "fetch", "retrieve", "show", "read", "lookup"), "find": ("find", "search", "list", "query", "lookup"),
-    "search": ("search", "find", "query", "lookup"), "create": ("create", "add", "make", "new", "register"), "add": ("add", "insert", "append"),
-    "make": ("make", "create", "generate"), "set": ("set", "configure"), "update": ("update", "change", "set", "edit", "modify"),
-    "delete": ("delete", "remove", "erase"), "remove": ("remove", "delete"), "cancel": ("cancel", "revoke", "drop"), "send": ("send", "deliver"),
-    "share": ("share", "send", "forward"), "count": ("count", "count_all", "number_of"), "export": ("export", "download", "dump"),
-    "check": ("check", "get", "verify", "inspect"), "book": ("book", "reserve", "order"), "start": ("start", "run", "begin", "launch"),
-    "log": ("log", "record", "track", "save"), "convert": ("convert", "change"), "open": ("open", "create", "file"), "close": ("close", "end", "finish"),
+    "get": ("get", "fetch", "retrieve", "show", "read", "lookup"),
+    "find": ("find", "search", "list", "query", "lookup"),
+    "search": ("search", "find", "query", "lookup"),
+    "create": ("create", "add", "make", "new", "register"),
+    "add": ("add", "insert", "append"),
+    "make": ("make", "create", "generate"),
+    "set": ("set", "configure"),
+    "update": ("update", "change", "set", "edit", "modify"),
+    "delete": ("delete", "remove", "erase"),
+    "remove": ("remove", "delete"),
+    "cancel": ("cancel", "revoke", "drop"),
+    "send": ("send", "deliver"),
+    "share": ("share", "send", "forward"),
+    "count": ("count", "count_all", "number_of"),
+    "export": ("export", "download", "dump"),
+    "check": ("check", "get", "verify", "inspect"),
+    "book": ("book", "reserve", "order"),
+    "start": ("start", "run", "begin", "launch"),
+    "log": ("log", "record", "track", "save"),
+    "convert": ("convert", "change"),
+    "open": ("open", "create", "file"),
+    "close": ("close", "end", "finish"),
 }
 NOUNS: dict[str, tuple[str, ...]] = {
-    "city": ("city", "town", "location", "place"), "place": ("place", "location", "city", "where"), "recipient": ("recipient", "to", "contact", "receiver", "person"),
-    "amount": ("amount", "sum", "value"), "date": ("date", "day", "when", "on_date"), "time": ("time", "at_time", "hour", "clock_time"), "day": ("day", "date", "when"),
-    "text": ("text", "message", "content", "input"), "topic": ("topic", "subject", "about", "theme"), "title": ("title", "name", "label", "heading"),
-    "path": ("path", "file", "filename", "file_path"), "query": ("query", "q", "search_term", "keywords"), "product": ("product", "item", "article"),
-    "customer": ("customer", "client", "buyer"), "duration": ("duration", "length", "how_long"), "people": ("people", "persons", "guests", "party_size"),
-    "destination": ("destination", "dest", "target"), "origin": ("origin", "start", "departure"), "quantity": ("quantity", "count", "number", "qty"),
-    "company": ("company", "business", "firm"), "room": ("room", "area", "zone"), "url": ("url", "link", "address"), "format": ("format", "file_type", "output_format"),
-    "owner": ("owner", "user", "belongs_to"), "due_date": ("due_date", "deadline", "due"), "percent": ("percent", "percentage", "rate"), "word": ("word", "term"),
+    "city": ("city", "town", "location", "place"),
+    "place": ("place", "location", "city", "where"),
+    "recipient": ("recipient", "to", "contact", "receiver", "person"),
+    "amount": ("amount", "sum", "value"),
+    "date": ("date", "day", "when", "on_date"),
+    "time": ("time", "at_time", "hour", "clock_time"),
+    "day": ("day", "date", "when"),
+    "text": ("text", "message", "content", "input"),
+    "topic": ("topic", "subject", "about", "theme"),
+    "title": ("title", "name", "label", "heading"),
+    "path": ("path", "file", "filename", "file_path"),
+    "query": ("query", "q", "search_term", "keywords"),
+    "product": ("product", "item", "article"),
+    "customer": ("customer", "client", "buyer"),
+    "duration": ("duration", "length", "how_long"),
+    "people": ("people", "persons", "guests", "party_size"),
+    "destination": ("destination", "dest", "target"),
+    "origin": ("origin", "start", "departure"),
+    "quantity": ("quantity", "count", "number", "qty"),
+    "company": ("company", "business", "firm"),
+    "room": ("room", "area", "zone"),
+    "url": ("url", "link", "address"),
+    "format": ("format", "file_type", "output_format"),
+    "owner": ("owner", "user", "belongs_to"),
+    "due_date": ("due_date", "deadline", "due"),
+    "percent": ("percent", "percentage", "rate"),
+    "word": ("word", "term"),
 }
-_NEIGHBOURS = {"a": "s", "b": "v", "c": "x", "d": "f", "e": "r", "f": "g", "g": "h", "h": "j", "i": "o", "j": "k", "k": "l", "l": "k", "m": "n", "n": "m",
-               "o": "p", "p": "o", "q": "w", "r": "t", "s": "d", "t": "y", "u": "i", "v": "b", "w": "e", "x": "c", "y": "u", "z": "x"}
+_NEIGHBOURS = {
+    "a": "s",
+    "b": "v",
+    "c": "x",
+    "d": "f",
+    "e": "r",
+    "f": "g",
+    "g": "h",
+    "h": "j",
+    "i": "o",
+    "j": "k",
+    "k": "l",
+    "l": "k",
+    "m": "n",
+    "n": "m",
+    "o": "p",
+    "p": "o",
+    "q": "w",
+    "r": "t",
+    "s": "d",
+    "t": "y",
+    "u": "i",
+    "v": "b",
+    "w": "e",
+    "x": "c",
+    "y": "u",
+    "z": "x",
+}
 
 
 @dataclass
@@ -102,23 +162,88 @@ def dress(family: Family, style: str, rng: random.Random, plain: bool) -> Dress:
         function["description"] = says[0].lower() + says[1:]
     elif roll < 0.45:
         function["description"] = "Use this to: " + says[0].lower() + says[1:] + "."
-    function["parameters"] = {"type": "object", "properties": {names[p]: properties[p] for p in order},
-                              "required": [names[p] for p in order if family.param(p).required]}
+    function["parameters"] = {
+        "type": "object",
+        "properties": {names[p]: properties[p] for p in order},
+        "required": [names[p] for p in order if family.param(p).required],
+    }
     return Dress(schema, name, names, tuple(order))
 
 
-_OPENERS = ("please ", "hey, ", "hi, ", "ok, ", "hello! ", "um, ", "so, ", "alright, ", "listen, ", "quick one: ", "hey there, ", "sorry, ", "one thing: ",
-            "good morning, ", "if you can, ", "now ", "well, ", "would you mind: ", "yo, ", "dear assistant, ", "I have a request: ", "question: ", "next, ")
-_CLOSERS = (" please", ", please", " thanks", ", thanks", " thank you", ", ok?", " asap", " if possible", ", cheers", " for me", " - thanks", ", will you", ", that's all")
-_QUESTION = ("what", "how", "is", "are", "do", "does", "did", "can", "could", "when", "where", "which", "will", "who", "am", "any", "has", "may")
+_OPENERS = (
+    "please ",
+    "hey, ",
+    "hi, ",
+    "ok, ",
+    "hello! ",
+    "um, ",
+    "so, ",
+    "alright, ",
+    "listen, ",
+    "quick one: ",
+    "hey there, ",
+    "sorry, ",
+    "one thing: ",
+    "good morning, ",
+    "if you can, ",
+    "now ",
+    "well, ",
+    "would you mind: ",
+    "yo, ",
+    "dear assistant, ",
+    "I have a request: ",
+    "question: ",
+    "next, ",
+)
+_CLOSERS = (
+    " please",
+    ", please",
+    " thanks",
+    ", thanks",
+    " thank you",
+    ", ok?",
+    " asap",
+    " if possible",
+    ", cheers",
+    " for me",
+    " - thanks",
+    ", will you",
+    ", that's all",
+)
+_QUESTION = (
+    "what",
+    "how",
+    "is",
+    "are",
+    "do",
+    "does",
+    "did",
+    "can",
+    "could",
+    "when",
+    "where",
+    "which",
+    "will",
+    "who",
+    "am",
+    "any",
+    "has",
+    "may",
+)
 
 
 def wrap(pieces: list[Piece], rng: random.Random) -> list[Piece]:
     """Small talk around a request, a capital at its start and a sign at its end, or none of it."""
     pieces = [Piece(p.text, p.param, p.value) for p in pieces]
-    question = pieces[0].param is None and pieces[0].text.split(" ")[0].lower().rstrip("'s") in _QUESTION
+    question = (
+        pieces[0].param is None and pieces[0].text.split(" ")[0].lower().rstrip("'s") in _QUESTION
+    )
     # After a copied value a closing word could be taken for a part of it; punctuation could not.
-    open_end = pieces[-1].param is not None and pieces[-1].value is not None and pieces[-1].value.rule == "copy"
+    open_end = (
+        pieces[-1].param is not None
+        and pieces[-1].value is not None
+        and pieces[-1].value.rule == "copy"
+    )
     if rng.random() < 0.22:
         pieces.insert(0, Piece(rng.choice(_OPENERS)))
     if rng.random() < 0.15:
@@ -142,13 +267,20 @@ def lower(pieces: list[Piece]) -> None:
         if value.rule == "copy":
             piece.value = Value(piece.text, piece.text, "copy", value.lead)
         elif value.rule == "list":
-            piece.value = Value(piece.text, [item.lower() for item in value.value], "list", value.lead)
+            piece.value = Value(
+                piece.text, [item.lower() for item in value.value], "list", value.lead
+            )
 
 
 def misspell(pieces: list[Piece], count: int, rng: random.Random) -> None:
     """`count` slips of the finger in words of four letters and more, never inside a value."""
     for _ in range(count):
-        spots = [(piece, start) for piece in pieces if piece.param is None for start in _word_starts(piece.text)]
+        spots = [
+            (piece, start)
+            for piece in pieces
+            if piece.param is None
+            for start in _word_starts(piece.text)
+        ]
         if not spots:
             return
         piece, start = rng.choice(spots)
@@ -158,13 +290,13 @@ def misspell(pieces: list[Piece], count: int, rng: random.Random) -> None:
         at = rng.randrange(start + 1, end - 1)
         text, kind = piece.text, rng.randrange(4)
         if kind == 0:
-            piece.text = text[:at] + text[at + 1] + text[at] + text[at + 2:]
+            piece.text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
         elif kind == 1:
-            piece.text = text[:at] + text[at + 1:]
+            piece.text = text[:at] + text[at + 1 :]
         elif kind == 2:
             piece.text = text[:at] + text[at] + text[at:]
         else:
-            piece.text = text[:at] + _NEIGHBOURS.get(text[at], text[at]) + text[at + 1:]
+            piece.text = text[:at] + _NEIGHBOURS.get(text[at], text[at]) + text[at + 1 :]
 
 
 def _word_starts(text: str) -> list[int]:

@@ -50,13 +50,47 @@ def _with_unit(text: str, unit: str) -> str:
     """20%, 20 kg; but nobody writes twenty%."""
     if unit[:1] not in "%°":
         return f"{text} {unit}"
-    return text + unit if text[-1:].isdigit() else text + (" percent" if unit == "%" else " degrees")
+    return (
+        text + unit if text[-1:].isdigit() else text + (" percent" if unit == "%" else " degrees")
+    )
 
 
 def _round(low: int, high: int) -> list[int]:
     """Numbers people like to say."""
-    steps = [n for n in (1, 2, 3, 5, 10, 12, 15, 20, 25, 30, 45, 50, 60, 90, 100, 120, 150, 200, 250, 500,
-                         750, 1000, 1500, 2000, 5000, 10000, 50000, 250000) if low <= n <= high]
+    steps = [
+        n
+        for n in (
+            1,
+            2,
+            3,
+            5,
+            10,
+            12,
+            15,
+            20,
+            25,
+            30,
+            45,
+            50,
+            60,
+            90,
+            100,
+            120,
+            150,
+            200,
+            250,
+            500,
+            750,
+            1000,
+            1500,
+            2000,
+            5000,
+            10000,
+            50000,
+            250000,
+        )
+        if low <= n <= high
+    ]
     return steps or [low, high]
 
 
@@ -82,7 +116,9 @@ def money(rng: random.Random, low: int, high: int) -> Value:
     else:
         number = round(rng.uniform(low, high), 2)
         text = f"{number:,.2f}" if rng.random() < 0.5 else f"{number:.2f}"
-    sign = rng.choice(("${}", "{} dollars", "€{}", "{} euros", "{} bucks", "£{}", "{}", "{} EUR", "{} USD"))
+    sign = rng.choice(
+        ("${}", "{} dollars", "€{}", "{} euros", "{} bucks", "£{}", "{}", "{} EUR", "{} USD")
+    )
     return Value(sign.format(text), int(number) if number == int(number) else number, "number")
 
 
@@ -129,26 +165,61 @@ def date(rng: random.Random) -> Value:
     number = words.MONTH.index(month) + 1
     roll = rng.random()
     if roll < 0.22:
-        return copied(rng.choice(("tomorrow", "today", "yesterday", "tonight", "next week", "this weekend",
-                                  "next month", "the day after tomorrow", "tomorrow morning", "this afternoon")))
+        return copied(
+            rng.choice(
+                (
+                    "tomorrow",
+                    "today",
+                    "yesterday",
+                    "tonight",
+                    "next week",
+                    "this weekend",
+                    "next month",
+                    "the day after tomorrow",
+                    "tomorrow morning",
+                    "this afternoon",
+                )
+            )
+        )
     if roll < 0.36:
         return copied(rng.choice(("next ", "this ", "last ")) + rng.choice(words.WEEKDAY))
     if roll < 0.46:
         return copied(rng.choice(words.WEEKDAY), "on ")
     if roll < 0.52:
         return copied(f"in {whole(rng, 2, 30).surface} {rng.choice(('days', 'weeks', 'months'))}")
-    forms = (f"{day} {month}", f"{month} {day}", f"{month} {_ordinal(day)}", f"the {_ordinal(day)} of {month}",
-             f"{year}-{number:02}-{day:02}", f"{day}.{number}.{year}", f"{day}/{number}/{year}",
-             f"{month} {day}, {year}", f"{day} {month} {year}", f"{month[:3]} {day}", f"{day} {month[:3]} {year}",
-             f"{_ordinal(day)} {month}")
+    forms = (
+        f"{day} {month}",
+        f"{month} {day}",
+        f"{month} {_ordinal(day)}",
+        f"the {_ordinal(day)} of {month}",
+        f"{year}-{number:02}-{day:02}",
+        f"{day}.{number}.{year}",
+        f"{day}/{number}/{year}",
+        f"{month} {day}, {year}",
+        f"{day} {month} {year}",
+        f"{month[:3]} {day}",
+        f"{day} {month[:3]} {year}",
+        f"{_ordinal(day)} {month}",
+    )
     return copied(rng.choice(forms), "on ")
 
 
 def fixed_date(rng: random.Random) -> Value:
     """A day with a name or a number: a birthday, a deadline, the other end of a span."""
     if rng.random() < 0.2:
-        return copied(rng.choice(("Christmas", "New Year's Eve", "New Year", "Halloween", "Valentine's Day",
-                                  "Christmas Eve", "new year's day")))
+        return copied(
+            rng.choice(
+                (
+                    "Christmas",
+                    "New Year's Eve",
+                    "New Year",
+                    "Halloween",
+                    "Valentine's Day",
+                    "Christmas Eve",
+                    "new year's day",
+                )
+            )
+        )
     while True:
         value = date(rng)
         if any(c.isdigit() for c in value.surface) and not value.surface.startswith("in "):
@@ -156,20 +227,43 @@ def fixed_date(rng: random.Random) -> Value:
 
 
 def time(rng: random.Random) -> Value:
-    hour, minute = rng.randint(1, 12), rng.choice((0, 0, 5, 10, 15, 20, 30, 30, 40, 45, 50, rng.randint(0, 59)))
+    hour, minute = rng.randint(1, 12), rng.choice(
+        (0, 0, 5, 10, 15, 20, 30, 30, 40, 45, 50, rng.randint(0, 59))
+    )
     half = rng.choice(("am", "pm"))
-    forms = (f"{hour}:{minute:02}", f"{hour}:{minute:02} {half}", f"{hour}{half}", f"{hour} {half}",
-             f"{rng.randint(0, 23):02}:{minute:02}", f"{hour} o'clock", f"half past {number_in_words(hour)}",
-             f"quarter to {number_in_words(hour)}", f"{hour}:{minute:02}{half}", "noon", "midnight",
-             f"{number_in_words(hour)} in the morning", f"{hour} in the evening")
+    forms = (
+        f"{hour}:{minute:02}",
+        f"{hour}:{minute:02} {half}",
+        f"{hour}{half}",
+        f"{hour} {half}",
+        f"{rng.randint(0, 23):02}:{minute:02}",
+        f"{hour} o'clock",
+        f"half past {number_in_words(hour)}",
+        f"quarter to {number_in_words(hour)}",
+        f"{hour}:{minute:02}{half}",
+        "noon",
+        "midnight",
+        f"{number_in_words(hour)} in the morning",
+        f"{hour} in the evening",
+    )
     return copied(rng.choice(forms), "at ")
 
 
 def duration(rng: random.Random) -> Value:
-    unit, top = rng.choice((("minutes", 90), ("hours", 12), ("seconds", 90), ("days", 30), ("weeks", 8), ("min", 90)))
+    unit, top = rng.choice(
+        (("minutes", 90), ("hours", 12), ("seconds", 90), ("days", 30), ("weeks", 8), ("min", 90))
+    )
     number = whole(rng, 2, top).surface
-    forms = (f"{number} {unit}", f"{number} {unit}", f"{number} {unit}", "half an hour", "an hour", "an hour and a half",
-             f"{rng.randint(1, 5)}h{rng.choice((10, 15, 30, 45))}", f"{rng.randint(1, 5)} hours and {rng.choice((10, 20, 30))} minutes")
+    forms = (
+        f"{number} {unit}",
+        f"{number} {unit}",
+        f"{number} {unit}",
+        "half an hour",
+        "an hour",
+        "an hour and a half",
+        f"{rng.randint(1, 5)}h{rng.choice((10, 15, 30, 45))}",
+        f"{rng.randint(1, 5)} hours and {rng.choice((10, 20, 30))} minutes",
+    )
     return copied(rng.choice(forms), "for ")
 
 
@@ -181,35 +275,74 @@ def email(rng: random.Random) -> Value:
 
 def phone(rng: random.Random) -> Value:
     pieces = [str(rng.randint(100, 999)), str(rng.randint(100, 999)), str(rng.randint(1000, 9999))]
-    return copied(rng.choice(("", "", "+" + str(rng.randint(1, 98)) + " ")) + rng.choice((" ", "-")).join(pieces))
+    return copied(
+        rng.choice(("", "", "+" + str(rng.randint(1, 98)) + " "))
+        + rng.choice((" ", "-")).join(pieces)
+    )
 
 
 def url(rng: random.Random) -> Value:
-    host = rng.choice(words.COMPANY_HEAD).lower() + rng.choice((".example", ".test", ".example/" + rng.choice(words.FILE_STEM)))
+    host = rng.choice(words.COMPANY_HEAD).lower() + rng.choice(
+        (".example", ".test", ".example/" + rng.choice(words.FILE_STEM))
+    )
     return copied(rng.choice(("https://", "https://www.", "www.", "")) + host)
 
 
 def file(rng: random.Random) -> Value:
-    stem = rng.choice(words.FILE_STEM) + rng.choice(("", "", f"_{rng.randint(1, 40)}", f"-{rng.randint(2019, 2027)}"))
+    stem = rng.choice(words.FILE_STEM) + rng.choice(
+        ("", "", f"_{rng.randint(1, 40)}", f"-{rng.randint(2019, 2027)}")
+    )
     name = f"{stem}.{rng.choice(words.EXTENSION)}"
-    head = rng.choice(("", "", "", rng.choice(words.FOLDER) + "/", f"/home/{rng.choice(words.FIRST).split()[0].lower()}/", "~/"))
+    head = rng.choice(
+        (
+            "",
+            "",
+            "",
+            rng.choice(words.FOLDER) + "/",
+            f"/home/{rng.choice(words.FIRST).split()[0].lower()}/",
+            "~/",
+        )
+    )
     return copied(head + name)
 
 
 def folder(rng: random.Random) -> Value:
-    return copied(rng.choice(("{}", "~/{}", "/var/{}", "{}/" + str(rng.randint(2019, 2027)))).format(rng.choice(words.FOLDER)))
+    return copied(
+        rng.choice(("{}", "~/{}", "/var/{}", "{}/" + str(rng.randint(2019, 2027)))).format(
+            rng.choice(words.FOLDER)
+        )
+    )
 
 
 def code(rng: random.Random) -> Value:
     """A number or code by which a record is known; always text, because 00412 is not 412."""
     letters = "".join(rng.choice("ABCDEFGHKLMNPRSTUVWX") for _ in range(rng.randint(1, 3)))
     digits = str(rng.randint(100, 99999))
-    return copied(rng.choice((f"{letters}{digits}", f"{letters}-{digits}", digits, f"#{digits}", f"{letters}-{digits[:3]}-{rng.randint(1, 9)}")))
+    return copied(
+        rng.choice(
+            (
+                f"{letters}{digits}",
+                f"{letters}-{digits}",
+                digits,
+                f"#{digits}",
+                f"{letters}-{digits[:3]}-{rng.randint(1, 9)}",
+            )
+        )
+    )
 
 
 def artwork(rng: random.Random) -> Value:
     head, tail = rng.choice(words.ART_A), rng.choice(words.ART_B)
-    return copied(rng.choice((f"{head} {tail}", f"The {head} {tail}", f"{tail} of {rng.choice(words.ART_B)}", f"{head} {tail}")))
+    return copied(
+        rng.choice(
+            (
+                f"{head} {tail}",
+                f"The {head} {tail}",
+                f"{tail} of {rng.choice(words.ART_B)}",
+                f"{head} {tail}",
+            )
+        )
+    )
 
 
 def title(rng: random.Random) -> Value:
@@ -228,11 +361,12 @@ def task(rng: random.Random) -> Value:
 def _from(items: tuple[str, ...], invent: float = 0.0) -> Kit:
     def kit(rng: random.Random) -> Value:
         return copied(words.invented(rng) if rng.random() < invent else rng.choice(items))
+
     return kit
 
 
 def listing(kit: Kit, rng: random.Random) -> Value:
-    """"milk, eggs and bread": an array of what stands between the commas."""
+    """ "milk, eggs and bread": an array of what stands between the commas."""
     items: list[str] = []
     for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
         text = kit(rng).surface
@@ -245,30 +379,83 @@ def listing(kit: Kit, rng: random.Random) -> Value:
 
 
 def numbers(rng: random.Random) -> Value:
-    items = [rng.randint(1, 200) if rng.random() < 0.7 else round(rng.uniform(0.1, 99), 1) for _ in range(rng.randint(3, 6))]
+    items = [
+        rng.randint(1, 200) if rng.random() < 0.7 else round(rng.uniform(0.1, 99), 1)
+        for _ in range(rng.randint(3, 6))
+    ]
     joined = ", ".join(map(str, items[:-1])) + rng.choice((" and ", ", ")) + str(items[-1])
     return Value(joined, [int(n) if n == int(n) else n for n in items], "numbers")
 
 
 KITS: dict[str, Kit] = {
-    "person": person, "city": city, "place": place, "company": company, "product": product, "date": date,
-    "fixed_date": fixed_date, "time": time, "duration": duration, "email": email, "phone": phone, "url": url,
-    "file": file, "folder": folder, "code": code, "artwork": artwork, "title": title, "task": task,
-    "numbers": numbers, "country": _from(words.COUNTRY), "food": _from(words.FOOD), "dish": _from(words.DISH, 0.05),
-    "topic": _from(words.TOPIC), "message": _from(words.MESSAGE), "language": _from(words.LANGUAGE),
-    "currency": _from(words.CURRENCY), "room": _from(words.ROOM), "sport": _from(words.SPORT),
-    "animal": _from(words.ANIMAL), "plant": _from(words.PLANT), "word": _from(words.WORD, 0.2),
-    "name": lambda rng: copied(words.invented(rng)), "artist": person,
+    "person": person,
+    "city": city,
+    "place": place,
+    "company": company,
+    "product": product,
+    "date": date,
+    "fixed_date": fixed_date,
+    "time": time,
+    "duration": duration,
+    "email": email,
+    "phone": phone,
+    "url": url,
+    "file": file,
+    "folder": folder,
+    "code": code,
+    "artwork": artwork,
+    "title": title,
+    "task": task,
+    "numbers": numbers,
+    "country": _from(words.COUNTRY),
+    "food": _from(words.FOOD),
+    "dish": _from(words.DISH, 0.05),
+    "topic": _from(words.TOPIC),
+    "message": _from(words.MESSAGE),
+    "language": _from(words.LANGUAGE),
+    "currency": _from(words.CURRENCY),
+    "room": _from(words.ROOM),
+    "sport": _from(words.SPORT),
+    "animal": _from(words.ANIMAL),
+    "plant": _from(words.PLANT),
+    "word": _from(words.WORD, 0.2),
+    "name": lambda rng: copied(words.invented(rng)),
+    "artist": person,
 }
 
 # What a schema says about a parameter when its author wrote nothing.
 SAYS: dict[str, str] = {
-    "person": "Name of the person", "city": "Name of the town", "place": "Town or address", "company": "Name of the company",
-    "product": "What product", "date": "Day, as said", "fixed_date": "Day, as said", "time": "Time of day, as said",
-    "duration": "How long, as said", "email": "Email address", "phone": "Phone number", "url": "Web address", "file": "Path of the file",
-    "folder": "Path of the folder", "code": "Its number or code", "artwork": "Title of the work", "title": "Title", "task": "What to do",
-    "numbers": "The numbers", "country": "Name of the country", "food": "What food", "dish": "Name of the dish", "topic": "The subject",
-    "message": "The text", "language": "Name of the language", "currency": "Name or code of the currency", "room": "Which room",
-    "sport": "Kind of exercise", "animal": "Kind of animal", "plant": "Name of the plant", "word": "The word", "name": "The name",
+    "person": "Name of the person",
+    "city": "Name of the town",
+    "place": "Town or address",
+    "company": "Name of the company",
+    "product": "What product",
+    "date": "Day, as said",
+    "fixed_date": "Day, as said",
+    "time": "Time of day, as said",
+    "duration": "How long, as said",
+    "email": "Email address",
+    "phone": "Phone number",
+    "url": "Web address",
+    "file": "Path of the file",
+    "folder": "Path of the folder",
+    "code": "Its number or code",
+    "artwork": "Title of the work",
+    "title": "Title",
+    "task": "What to do",
+    "numbers": "The numbers",
+    "country": "Name of the country",
+    "food": "What food",
+    "dish": "Name of the dish",
+    "topic": "The subject",
+    "message": "The text",
+    "language": "Name of the language",
+    "currency": "Name or code of the currency",
+    "room": "Which room",
+    "sport": "Kind of exercise",
+    "animal": "Kind of animal",
+    "plant": "Name of the plant",
+    "word": "The word",
+    "name": "The name",
     "artist": "Name of the artist",
 }

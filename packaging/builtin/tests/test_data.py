@@ -14,13 +14,21 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from data import cases, grammar
+from data.held_out import SPLITS, family_is_held_out, held_out_frames
 from data.family import Family
 from data.load import families
 
 HERE = Path(__file__).parent.parent
-_WORDS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-                                     "seventeen eighteen nineteen".split())} | {w: 10 * (n + 2) for n, w in enumerate(
-                                         "twenty thirty forty fifty sixty seventy eighty ninety".split())}
+_WORDS = {
+    w: n
+    for n, w in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+} | {
+    w: 10 * (n + 2)
+    for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
+}
 _COUNT = 600
 
 
@@ -30,14 +38,16 @@ def sample(split: str, count: int = _COUNT) -> list[dict[str, Any]]:
 
 
 def all_cases() -> Iterator[dict[str, Any]]:
-    for split in cases.SPLITS:
+    for split in SPLITS:
         yield from sample(split)
 
 
 def read_number(said: str) -> float | None:
     """A number out of "1,250 kg", "$45.50", "twenty-five minutes", "three and a half": written apart
     from the generator, so that both can be wrong only in the same way by accident."""
-    digits = re.match(r"[$€£]?(\d[\d,]*(?:\.\d+)?)", said)  # at the start: a unit may hold digits too
+    digits = re.match(
+        r"[$€£]?(\d[\d,]*(?:\.\d+)?)", said
+    )  # at the start: a unit may hold digits too
     if digits:
         return float(digits.group(1).replace(",", ""))
     total, part, seen = 0.0, 0.0, False
@@ -58,7 +68,11 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         return value in schema["enum"]
     kind = schema["type"]
     if kind == "array":
-        return isinstance(value, list) and bool(value) and all(fits(schema["items"], item) for item in value)
+        return (
+            isinstance(value, list)
+            and bool(value)
+            and all(fits(schema["items"], item) for item in value)
+        )
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "integer":
@@ -71,29 +85,45 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 class Determinism(unittest.TestCase):
     def test_same_cases_in_another_process_with_another_hash_seed(self) -> None:
         for hash_seed in ("1", "77"):
-            out = subprocess.run([sys.executable, "-m", "data", "--split", "train", "--seed", "7", "--count", "60"], cwd=HERE, check=True,
-                                 capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONIOENCODING": "utf-8"}).stdout
+            out = subprocess.run(
+                [sys.executable, "-m", "data", "--split", "train", "--seed", "7", "--count", "60"],
+                cwd=HERE,
+                check=True,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONIOENCODING": "utf-8"},
+            ).stdout
             self.assertEqual([json.loads(line) for line in out.splitlines()], sample("train")[:60])
 
     def test_another_seed_gives_other_cases(self) -> None:
-        self.assertNotEqual([cases.make_case(8, "train", i)["messages"] for i in range(20)], [c["messages"] for c in sample("train")[:20]])
+        self.assertNotEqual(
+            [cases.make_case(8, "train", i)["messages"] for i in range(20)],
+            [c["messages"] for c in sample("train")[:20]],
+        )
 
 
 class HeldOut(unittest.TestCase):
     def arguments(self, split: str) -> set[str]:
         found = set()
         for case in sample(split):
-            for family, call, notes in zip(case["family"].split("+"), case["expected"]["calls"], case["derived"]):
+            for family, call, notes in zip(
+                case["family"].split("+"), case["expected"]["calls"], case["derived"]
+            ):
                 if any(note["rule"] not in ("enum", "bool") for note in notes.values()):
                     args = {note["param"]: call["arguments"][name] for name, note in notes.items()}
                     found.add(family + json.dumps(args, sort_keys=True, ensure_ascii=False).lower())
         return found
 
     def frames(self, split: str) -> set[tuple[str, str]]:
-        return {(case["family"], frame) for case in sample(split) if "+" not in case["family"] for frame in case["frames"]}
+        return {
+            (case["family"], frame)
+            for case in sample(split)
+            if "+" not in case["family"]
+            for frame in case["frames"]
+        }
 
     def test_about_a_tenth_of_the_families_is_unseen_and_never_in_training(self) -> None:
-        held = {f.name for f in families() if cases.family_is_held_out(f)}
+        held = {f.name for f in families() if family_is_held_out(f)}
         self.assertGreater(len(held), 0.07 * len(families()))
         self.assertLess(len(held), 0.16 * len(families()))
         self.assertGreaterEqual(len({f.domain for f in families() if f.name in held}), 6)
@@ -102,7 +132,13 @@ class HeldOut(unittest.TestCase):
             for case in sample(split):
                 self.assertFalse(held & set(case["family"].split("+")))
                 for tool in case["tools"]:
-                    self.assertNotIn(tool["function"]["description"].lower().removeprefix("use this to: ").rstrip("."), said - {""})
+                    self.assertNotIn(
+                        tool["function"]["description"]
+                        .lower()
+                        .removeprefix("use this to: ")
+                        .rstrip("."),
+                        said - {""},
+                    )
         for case in sample("test_unseen"):
             self.assertTrue(set(case["family"].split("+")) <= held)
 
@@ -118,7 +154,7 @@ class HeldOut(unittest.TestCase):
 
     def test_requests_of_tests_are_not_in_training(self) -> None:
         train = {c["messages"][0]["content"] for c in sample("train")}
-        for split in cases.SPLITS[2:]:
+        for split in SPLITS[2:]:
             self.assertFalse(train & {c["messages"][0]["content"] for c in sample(split)}, split)
 
 
@@ -131,7 +167,9 @@ class Answers(unittest.TestCase):
                 schema = tools[call["name"]]
                 self.assertTrue(set(schema["required"]) <= set(call["arguments"]), case)
                 for name, value in call["arguments"].items():
-                    self.assertTrue(fits(schema["properties"][name], value), (name, value, case["id"]))
+                    self.assertTrue(
+                        fits(schema["properties"][name], value), (name, value, case["id"])
+                    )
                 order = [n for n in schema["properties"] if n in call["arguments"]]
                 self.assertEqual(order, list(call["arguments"]))
 
@@ -148,7 +186,9 @@ class Answers(unittest.TestCase):
                     elif note["rule"] == "number":
                         self.assertEqual(read_number(said), value, case["id"])
                     elif note["rule"] == "numbers":
-                        self.assertEqual([float(n) for n in re.findall(r"\d+(?:\.\d+)?", said)], value)
+                        self.assertEqual(
+                            [float(n) for n in re.findall(r"\d+(?:\.\d+)?", said)], value
+                        )
                     elif note["rule"] == "list":
                         self.assertTrue(all(item in text for item in value), case["id"])
                     else:
@@ -170,7 +210,9 @@ class Answers(unittest.TestCase):
         self.assertTrue(0.08 < kinds["multi"] / _COUNT < 0.2)
         for case in all_cases():
             self.assertTrue(1 <= len(case["tools"]) <= 14)
-            self.assertGreaterEqual(len(case["expected"]["calls"]), 2 if case["kind"] == "multi" else 0)
+            self.assertGreaterEqual(
+                len(case["expected"]["calls"]), 2 if case["kind"] == "multi" else 0
+            )
 
 
 class Families(unittest.TestCase):
@@ -183,12 +225,18 @@ class Families(unittest.TestCase):
 
     def test_a_frame_of_training_can_say_every_parameter_of_the_shipped_tools(self) -> None:
         for f in (f for f in families() if f.local):
-            held = cases.held_out_frames(f.frames)
-            said = {n for frame in f.frames if frame not in held for n in grammar.places(grammar.parse(frame))}
+            held = held_out_frames(f.frames)
+            said = {
+                n
+                for frame in f.frames
+                if frame not in held
+                for n in grammar.places(grammar.parse(frame))
+            }
             self.assertEqual(said, {p.name for p in f.params}, f.name)
 
     def test_a_frame_that_does_not_say_what_is_required_is_refused(self) -> None:
         from data.family import check, make_param
+
         bad = Family("x", "X", "d", "g", "c", (make_param("a", "city", True),), ("no place",))
         with self.assertRaises(grammar.FrameError):
             check(bad)

@@ -16,13 +16,30 @@ HERE = Path(__file__).parent.parent
 
 class Rendering(unittest.TestCase):
     def test_a_tool_is_one_line(self) -> None:
-        tool = {"name": "f", "description": "Does", "parameters": {"type": "object", "required": ["a"], "properties": {
-            "a": {"type": "string"}, "b": {"type": "string", "enum": ["x", "y"]}, "c": {"type": "array", "items": {"type": "number"}}}}}
-        self.assertEqual(render.signature({"type": "function", "function": tool}), 'f(a:str,b?:"x"|"y",c?:[num]) Does\n')
+        tool = {
+            "name": "f",
+            "description": "Does",
+            "parameters": {
+                "type": "object",
+                "required": ["a"],
+                "properties": {
+                    "a": {"type": "string"},
+                    "b": {"type": "string", "enum": ["x", "y"]},
+                    "c": {"type": "array", "items": {"type": "number"}},
+                },
+            },
+        }
+        self.assertEqual(
+            render.signature({"type": "function", "function": tool}),
+            'f(a:str,b?:"x"|"y",c?:[num]) Does\n',
+        )
         self.assertEqual(render.signature({"name": "g"}), "g()\n")
 
     def test_answers_are_read_as_they_were_written(self) -> None:
-        calls = [{"name": "a.b", "arguments": {"x": 'say "hi", (now)', "y": [1, 2.5], "z": True}}, {"name": "c", "arguments": {}}]
+        calls = [
+            {"name": "a.b", "arguments": {"x": 'say "hi", (now)', "y": [1, 2.5], "z": True}},
+            {"name": "c", "arguments": {}},
+        ]
         self.assertEqual(render.read_answer(render.answer(calls)), calls)
         self.assertEqual(render.read_answer(render.answer([])), [])
 
@@ -38,19 +55,32 @@ class Rendering(unittest.TestCase):
             self.skipTest("python3-jinja2 is not installed")
         environment = jinja2.Environment()
         environment.filters["tojson"] = lambda value: json.dumps(value, ensure_ascii=False)
-        template = environment.from_string((HERE / "chat_template.jinja").read_text(encoding="utf-8"))
+        template = environment.from_string(
+            (HERE / "chat_template.jinja").read_text(encoding="utf-8")
+        )
         for index in range(200):
             case = make_case(3, "train", index)
             calls = [{"type": "function", "function": call} for call in case["expected"]["calls"]]
             prompt = render.prompt(case["tools"], case["messages"])
-            self.assertEqual(template.render(tools=case["tools"], messages=case["messages"], add_generation_prompt=True), prompt)
+            self.assertEqual(
+                template.render(
+                    tools=case["tools"], messages=case["messages"], add_generation_prompt=True
+                ),
+                prompt,
+            )
             whole = case["messages"] + [{"role": "assistant", "content": "", "tool_calls": calls}]
-            self.assertEqual(template.render(tools=case["tools"], messages=whole), prompt + render.answer(case["expected"]["calls"]))
+            self.assertEqual(
+                template.render(tools=case["tools"], messages=whole),
+                prompt + render.answer(case["expected"]["calls"]),
+            )
 
 
 class Tokens(unittest.TestCase):
     def setUp(self) -> None:
-        texts = [render.prompt(c["tools"], c["messages"]) + render.answer(c["expected"]["calls"]) for c in (make_case(3, "train", i) for i in range(150))]
+        texts = [
+            render.prompt(c["tools"], c["messages"]) + render.answer(c["expected"]["calls"])
+            for c in (make_case(3, "train", i) for i in range(150))
+        ]
         self.texts = texts
         self.vocabulary, self.merges = tokenizer.train(texts, 700)
         with tempfile.TemporaryDirectory() as folder:
@@ -63,13 +93,18 @@ class Tokens(unittest.TestCase):
             self.assertEqual(self.tokenizer.decode(self.tokenizer.encode(text)), text)
 
     def test_a_word_is_the_same_tokens_everywhere(self) -> None:
-        inside, quoted = (self.tokenizer.encode(text) for text in ("in Marseille now", '(x="Marseille")'))
+        inside, quoted = (
+            self.tokenizer.encode(text) for text in ("in Marseille now", '(x="Marseille")')
+        )
         word = self.tokenizer.encode("Marseille")
         for ids in (inside, quoted):
-            self.assertTrue(any(ids[i:i + len(word)] == word for i in range(len(ids))))
+            self.assertTrue(any(ids[i : i + len(word)] == word for i in range(len(ids))))
 
     def test_control_tokens_come_first_and_digits_stand_alone(self) -> None:
-        self.assertEqual([self.vocabulary[t] for t in render.CONTROL_TOKENS], list(range(len(render.CONTROL_TOKENS))))
+        self.assertEqual(
+            [self.vocabulary[t] for t in render.CONTROL_TOKENS],
+            list(range(len(render.CONTROL_TOKENS))),
+        )
         self.assertEqual(len(self.tokenizer.encode("1234")), 4)
         self.assertEqual(sorted(self.vocabulary.values()), list(range(len(self.vocabulary))))
         self.assertEqual(len(self.data["model"]["merges"]), len(self.merges))
@@ -88,7 +123,7 @@ class Tokens(unittest.TestCase):
                 at = 0
                 while at + 1 < len(w):
                     if (w[at], w[at + 1]) == pair:
-                        w[at:at + 2] = [w[at] + w[at + 1]]
+                        w[at : at + 2] = [w[at] + w[at + 1]]
                     at += 1
 
 

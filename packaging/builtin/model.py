@@ -1,0 +1,216 @@
+"""A Llama-like decoder in PyTorch 1.13 or later, with the parameter names of Hugging Face's layout.
+
+RMS norm before each half, rotary positions (halves rotated), grouped queries, SwiGLU, the head tied
+to the embedding. Nothing here is new; it is small on purpose, and the engine runs it as family Llama.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes are multiples of 32, which is how many weights share a scale in the engine."""
+
+    vocab_size: int = 4096
+    hidden_size: int = 320
+    num_hidden_layers: int = 8
+    num_attention_heads: int = 5
+    num_key_value_heads: int = 1
+    head_dim: int = 64
+    intermediate_size: int = 864
+    rms_norm_eps: float = 1e-5
+    rope_theta: float = 10000.0
+    max_position_embeddings: int = 4096
+
+    def huggingface(self) -> dict[str, object]:
+        """config.json. `rope_theta` stands in both places where versions of transformers look."""
+        return {
+            "architectures": ["LlamaForCausalLM"],
+            "model_type": "llama",
+            "attention_bias": False,
+            "mlp_bias": False,
+            "hidden_act": "silu",
+            "tie_word_embeddings": True,
+            "eos_token_id": 1,
+            "pad_token_id": 0,
+            "torch_dtype": "bfloat16",
+            **asdict(self),
+            "rope_parameters": {"rope_theta": self.rope_theta, "rope_type": "default"},
+        }
+
+
+# Presets by name; parameters with 4,096 tokens: 1.3 M (to try things), 5.3 M, 8.8 M and 12.3 M.
+PRESETS = {
+    "tiny": Config(
+        hidden_size=128,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        intermediate_size=352,
+    ),
+    "small": Config(
+        hidden_size=256,
+        num_hidden_layers=6,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=672,
+    ),
+    "base": Config(
+        hidden_size=320,
+        num_hidden_layers=7,
+        num_attention_heads=5,
+        num_key_value_heads=1,
+        intermediate_size=864,
+    ),
+    "large": Config(
+        hidden_size=384,
+        num_hidden_layers=7,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        intermediate_size=992,
+    ),
+}
+Cache = list[
+    tuple[Tensor, Tensor]
+]  # for each layer keys and values, [batch, kv heads, positions, head_dim]
+
+
+class Norm(nn.Module):
+    def __init__(self, size: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.float()
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+def rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """x [batch, heads, positions, head_dim]; cos and sin [positions, head_dim / 2]."""
+    first, second = x.float().chunk(2, dim=-1)
+    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+
+
+class Attention(nn.Module):
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.c = c
+        self.q_proj = nn.Linear(c.hidden_size, c.num_attention_heads * c.head_dim, bias=False)
+        self.k_proj = nn.Linear(c.hidden_size, c.num_key_value_heads * c.head_dim, bias=False)
+        self.v_proj = nn.Linear(c.hidden_size, c.num_key_value_heads * c.head_dim, bias=False)
+        self.o_proj = nn.Linear(c.num_attention_heads * c.head_dim, c.hidden_size, bias=False)
+
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, past: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        c, (batch, rows, _) = self.c, x.shape
+
+        def heads(y: Tensor) -> Tensor:
+            return y.view(batch, rows, -1, c.head_dim).transpose(1, 2)
+
+        q = rotated(heads(self.q_proj(x)), cos, sin).to(x.dtype)
+        k = rotated(heads(self.k_proj(x)), cos, sin).to(x.dtype)
+        v = heads(self.v_proj(x)).to(x.dtype)
+        if past is not None:
+            k, v = torch.cat((past[0], k), dim=2), torch.cat((past[1], v), dim=2)
+        groups = c.num_attention_heads // c.num_key_value_heads
+        wide_k, wide_v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
+        if x.is_cuda and past is None and hasattr(F, "scaled_dot_product_attention"):
+            out = F.scaled_dot_product_attention(q, wide_k, wide_v, is_causal=True)
+        else:
+            scores = (q @ wide_k.transpose(2, 3)).float() / math.sqrt(c.head_dim)
+            if rows > 1:  # one new row sees everything before it; several never come after a cache
+                scores = scores + torch.full((rows, rows), -1e9, device=x.device).triu(1)
+            out = scores.softmax(dim=-1).to(x.dtype) @ wide_v
+        return self.o_proj(out.transpose(1, 2).reshape(batch, rows, -1)), (k, v)
+
+
+class MLP(nn.Module):
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(c.hidden_size, c.intermediate_size, bias=False)
+        self.up_proj = nn.Linear(c.hidden_size, c.intermediate_size, bias=False)
+        self.down_proj = nn.Linear(c.intermediate_size, c.hidden_size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Layer(nn.Module):
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.input_layernorm = Norm(c.hidden_size, c.rms_norm_eps)
+        self.self_attn = Attention(c)
+        self.post_attention_layernorm = Norm(c.hidden_size, c.rms_norm_eps)
+        self.mlp = MLP(c)
+
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, past: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        attended, kept = self.self_attn(self.input_layernorm(x), cos, sin, past)
+        x = x + attended
+        return x + self.mlp(self.post_attention_layernorm(x)), kept
+
+
+class Decoder(nn.Module):
+    """state_dict() has Hugging Face's names without their "model." in front."""
+
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.c = c
+        self.embed_tokens = nn.Embedding(c.vocab_size, c.hidden_size)
+        self.layers = nn.ModuleList(Layer(c) for _ in range(c.num_hidden_layers))
+        self.norm = Norm(c.hidden_size, c.rms_norm_eps)
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:
+                # Halves that write into the residual stream start smaller, so that depth does not add up.
+                residual = name.endswith(("o_proj.weight", "down_proj.weight"))
+                nn.init.normal_(
+                    weight, std=0.02 / (math.sqrt(2 * c.num_hidden_layers) if residual else 1)
+                )
+
+    def forward(
+        self, ids: Tensor, past: Cache | None = None, keep: bool = False
+    ) -> tuple[Tensor, Cache]:
+        """ids [batch, positions] to states [batch, positions, hidden], normed, ready for the head."""
+        start = past[0][0].shape[2] if past else 0
+        half = self.c.head_dim // 2
+        speeds = self.c.rope_theta ** (-torch.arange(half, device=ids.device).float() / half)
+        angles = (
+            torch.arange(start, start + ids.shape[1], device=ids.device).float()[:, None] * speeds
+        )
+        cos, sin = angles.cos(), angles.sin()
+        x, cache = self.embed_tokens(ids), []
+        for index, layer in enumerate(self.layers):
+            x, kept = layer(x, cos, sin, past[index] if past else None)
+            if keep:
+                cache.append(kept)
+        return self.norm(x), cache
+
+    def head(self, states: Tensor) -> Tensor:
+        return F.linear(states, self.embed_tokens.weight)
+
+    @torch.no_grad()
+    def greedy(self, prompts: Tensor, end: int, limit: int) -> list[list[int]]:
+        """Continuations of prompts of one length [batch, positions], each cut before `end`."""
+        states, past = self(prompts, keep=True)
+        out: list[list[int]] = [[] for _ in range(len(prompts))]
+        done = torch.zeros(len(prompts), dtype=torch.bool, device=prompts.device)
+        for _ in range(limit):
+            new = self.head(states[:, -1]).argmax(dim=-1)
+            done |= new == end
+            if bool(done.all()):
+                break
+            for row, (token, over) in enumerate(zip(new.tolist(), done.tolist())):
+                if not over:
+                    out[row].append(token)
+            states, past = self(new[:, None], past, keep=True)
+        return out
