@@ -115,12 +115,21 @@ void matmul(const typename Type::Stored* w, std::int64_t ldw, std::int64_t rows,
   }
 }
 
+// Scores are products too: keys are the weights.
+template <class Type>
+void qk(const KvRows& k, const float* q, std::int64_t nq, float* s, std::int64_t lds) {
+  matmul<Type>(static_cast<const typename Type::Stored*>(k.data), k.stride, k.n, k.dim, q, k.dim,
+               nq, s, lds);
+}
+
 }  // namespace
 
 void fill_matmul_float(Table& t) {
   t.matmul_f32 = matmul<F32>;
   t.matmul_f16 = matmul<F16>;
   t.matmul_bf16 = matmul<Bf16>;
+  t.qk_f32 = qk<F32>;
+  t.qk_f16 = qk<F16>;
 }
 
 }  // namespace cactus::kernels::neon
