@@ -12,6 +12,7 @@
 
 #include "cli/environment.h"
 #include "cli/files.h"
+#include "cli/termios_state.h"
 
 namespace cactus::cli {
 namespace {
@@ -47,7 +48,10 @@ Result<std::string> edit_text(std::string_view text, std::string_view suffix) {
   const std::string file = folder + "/text" + std::string(suffix);
   Result<std::string> result = [&]() -> Result<std::string> {
     CACTUS_CHECK(write_file(file, text, 0600));
-    const int code = run_editor(command, file);
+    const int code = [&] {
+      const termios_state::OrdinaryKeys ordinary;
+      return run_editor(command, file);
+    }();
     if (code == 127)
       return make_error(ErrorKind::usage, "no editor '" + command + "'", "",
                         "EDITOR=nano cactus …");

@@ -7,8 +7,9 @@
 
 namespace cactus::cli {
 
-// Opens `text` in CACTUS_EDITOR, VISUAL, EDITOR or vi and returns what it holds afterwards. The
-// terminal must be in its ordinary mode. `suffix` (".md") tells the editor what the text is.
+// Opens `text` in CACTUS_EDITOR, VISUAL, EDITOR or vi and returns what it holds afterwards.
+// The terminal is in its ordinary mode meanwhile. `suffix` (".md") tells the editor what the text
+// is.
 Result<std::string> edit_text(std::string_view text, std::string_view suffix);
 
 }  // namespace cactus::cli

@@ -62,8 +62,9 @@ void suspend() {
 }
 
 QuietKeys::QuietKeys(bool active) : active_(active && g_remembered.load()) {
+  active_ = active_ && tcgetattr(g_fd, &before_) == 0;
   if (!active_) return;
-  termios quiet = g_saved;
+  termios quiet = before_;
   quiet.c_lflag &= static_cast<tcflag_t>(~(ECHO | ICANON));
   quiet.c_iflag &= static_cast<tcflag_t>(~(ICRNL | INLCR));
   quiet.c_cc[VMIN] = 1;
@@ -72,7 +73,15 @@ QuietKeys::QuietKeys(bool active) : active_(active && g_remembered.load()) {
 }
 
 QuietKeys::~QuietKeys() {
+  if (active_) tcsetattr(g_fd, TCSADRAIN, &before_);
+}
+
+OrdinaryKeys::OrdinaryKeys() : active_(g_remembered.load() && tcgetattr(g_fd, &before_) == 0) {
   if (active_) tcsetattr(g_fd, TCSADRAIN, &g_saved);
+}
+
+OrdinaryKeys::~OrdinaryKeys() {
+  if (active_) tcsetattr(g_fd, TCSADRAIN, &before_);
 }
 
 }  // namespace cactus::cli::termios_state

@@ -1,6 +1,7 @@
 // The terminal's mode: what it was when we came, what it is while an answer streams, and the way
 // back from anywhere, signal handlers included.
 #pragma once
+#include <termios.h>
 
 namespace cactus::cli::termios_state {
 
@@ -21,6 +22,20 @@ class QuietKeys {
 
  private:
   bool active_;
+  termios before_{};
+};
+
+// The mode that was remembered, while another program (an editor) has the terminal.
+class OrdinaryKeys {
+ public:
+  OrdinaryKeys();
+  ~OrdinaryKeys();
+  OrdinaryKeys(const OrdinaryKeys&) = delete;
+  OrdinaryKeys& operator=(const OrdinaryKeys&) = delete;
+
+ private:
+  bool active_;
+  termios before_{};
 };
 
 // Both async-signal-safe. suspend() gives the terminal back to the shell, stops this process as

@@ -15,6 +15,7 @@
 #include "cli/render/format.h"
 #include "cli/repl/chat.h"
 #include "cli/signals.h"
+#include "cli/termios_state.h"
 
 namespace cactus::cli {
 namespace {
@@ -38,6 +39,8 @@ Error no_attachments(const std::string& file) {
 Result<OpenSession> open(Context& context, const SessionRequest& request) {
   Spinner spinner(context.terminal);
   spinner.start("opening " + request.folder.filename().string());
+  // What is typed meanwhile must reach a chat's first prompt as it was typed.
+  const termios_state::QuietKeys quiet(context.terminal.in_tty() && context.terminal.out_tty());
   const signals::PhaseScope blocking(signals::Phase::blocking);
   CACTUS_TRY(session, context.services.open_session(request));
   log::info(session.name + " " + session.variant + ": opened in " +

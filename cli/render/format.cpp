@@ -30,6 +30,7 @@ std::string format_bytes(double bytes) {
 }
 
 std::string format_seconds(double seconds) {
+  if (seconds < 0.0995) return number(seconds * 1000, seconds < 0.00995 ? 1 : 0) + " ms";
   if (seconds < 9.995) return number(seconds, seconds < 0.995 ? 2 : 1) + " s";
   const auto whole = static_cast<std::int64_t>(std::lround(seconds));
   if (whole < 60) return std::to_string(whole) + " s";

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "cli/exit_code.h"
 #include "cli/output/report.h"
@@ -125,7 +126,9 @@ int loop(ChatState& chat, LineSource& source) {
     if (terminal.closed()) return kOk;
     if (const int code = signals::terminated(); code != 0) return code;
     if (!chat.pending.empty()) {
-      ask(chat, std::exchange(chat.pending, {}));
+      const std::string question = std::exchange(chat.pending, {});
+      terminal.note("> " + question);
+      ask(chat, question);
       continue;
     }
     const Input input = read_message(source);

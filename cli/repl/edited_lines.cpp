@@ -49,6 +49,8 @@ class EditedLines : public LineSource {
     el_set(edit_, EL_EDITOR, "emacs");
     // Enter must arrive as the CR it is, or it could not be told from Ctrl-J.
     el_set(edit_, EL_SETTY, "-d", "-icrnl", "-inlcr", nullptr);
+    // And between two lines nothing may be echoed, swallowed or turned into another key.
+    el_set(edit_, EL_SETTY, "-x", "-icanon", "-echo", "-icrnl", nullptr);
     el_set(edit_, EL_PROMPT_ESC, prompt_of, '\1');
     el_wset(edit_, EL_GETCFN, get_char);
     bind_keys();

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "cli/repl/line_source.h"
 #include "cli/signals.h"

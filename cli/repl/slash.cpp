@@ -145,7 +145,8 @@ std::string information(const ChatState& chat) {
   if (!m.family.empty()) text += "\nfamily: " + m.family;
   if (!m.licence.empty()) text += "\nlicence: " + m.licence;
   text += "\ncontext: " + std::to_string(m.context) + " tokens";
-  text += "\nruns on: " + m.isa + ", " + std::to_string(m.threads) + " threads";
+  text += "\nruns on: " + m.isa + ", " + std::to_string(m.threads) +
+          (m.threads == 1 ? " thread" : " threads");
   text += "\nopened in: " + format_seconds(m.load_ms / 1000);
   return text + "\nmessages: " + std::to_string(chat.messages.size());
 }

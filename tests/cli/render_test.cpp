@@ -131,6 +131,7 @@ TEST_CASE("format: numbers as people read them", "[cli]") {
   CHECK(format_bytes(2'900'000'000.0) == "2.9 GB");
   CHECK(format_bytes(41e9) == "41 GB");
   CHECK(format_bytes(999'999) == "1.0 MB");
+  CHECK(format_seconds(0.0042) == "4.2 ms");
   CHECK(format_seconds(0.413) == "0.41 s");
   CHECK(format_seconds(1.24) == "1.2 s");
   CHECK(format_seconds(185) == "3 min 5 s");

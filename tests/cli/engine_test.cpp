@@ -1,0 +1,131 @@
+// The program with the real engine: a checkpoint of random weights converted, run, verified, and
+// its stages compared with the reference through `cactus debug`.
+#include <signal.h>
+
+#include <fstream>
+
+#include "engine/base/json.h"
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+#include "tests/support/golden.h"
+#include "tests/support/process.h"
+
+using namespace cactus;
+using cactus::test::Finished;
+
+namespace {
+
+struct Place {
+  Finished run(std::vector<std::string> arguments, const std::string& input = "") const {
+    arguments.insert(arguments.begin(), CACTUS_BINARY);
+    return test::run({std::move(arguments), input, {}, folder.path()});
+  }
+  test::TempDir folder;
+  std::string checkpoint = test::fixture("gemma4_text").string();
+};
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("convert, run, verify: from a checkpoint to an answer", "[cli]") {
+  const Place place;
+  for (const char* bits : {"4", "8", "16"}) {
+    const std::string bundle = std::string("b") + bits;
+    REQUIRE(place.run({"convert", place.checkpoint, bundle, "--bits", bits}).code == 0);
+    const std::vector<std::string> ask = {"run", bundle, "--temp", "0", "--max-tokens", "12", "hi"};
+    const Finished one = place.run(ask);
+    CHECK(one.code == 0);
+    CHECK(one.out.size() > 1);
+    CHECK(one.out == place.run(ask).out);  // greedy repeats
+    CHECK(place.run({"verify", bundle}).code == 0);
+  }
+  const auto seeded = [&](const char* seed) {
+    const Finished f =
+        place.run({"run", "b4", "--json", "--seed", seed, "--max-tokens", "12"}, "hi");
+    return Json::parse(f.out)["response"].get<std::string>();
+  };
+  CHECK(seeded("7") == seeded("7"));
+  CHECK(seeded("7") != seeded("8"));
+  const Json object =
+      Json::parse(place.run({"run", "b8", "--json", "--temp", "0", "--max-tokens", "3", "hi"}).out);
+  CHECK(object["variant"] == "int8");
+  CHECK(object["model"] == "b8");
+  CHECK(object["usage"]["output"] == 3);
+  CHECK(object["finish_reason"] == "length");
+  CHECK(object["confidence"].is_null());
+}
+
+TEST_CASE("convert: what cannot be done says why", "[cli]") {
+  const Place place;
+  CHECK(place.run({"convert", "nothing", "b"}).code == 3);
+  CHECK(place.run({"convert", place.checkpoint, "b", "--bits", "5"}).code == 2);
+  REQUIRE(place.run({"convert", "-q", place.checkpoint, "b"}).code == 0);
+  CHECK(place.run({"convert", "-q", place.checkpoint, "b", "--bits", "8"}).code == 2);
+  CHECK(place.run({"convert", "-q", place.checkpoint, "b", "--bits", "8", "--force"}).code == 0);
+  CHECK(place.run({"run", "b", "--ctx", "8", "a", "question", "longer", "than", "that"}).code == 7);
+}
+
+TEST_CASE("verify: one flipped bit is found", "[cli]") {
+  const Place place;
+  REQUIRE(place.run({"convert", "-q", place.checkpoint, "b"}).code == 0);
+  {
+    std::fstream file(place.folder / "b/weights.cactus",
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(4096);
+    const char byte = static_cast<char>(file.get() ^ 4);
+    file.seekp(4096);
+    file.put(byte);
+  }
+  const Finished damaged = place.run({"verify", "b"});
+  CHECK(damaged.code == 6);
+  CHECK(has(damaged.err, "damaged"));
+  const Finished json = place.run({"verify", "b", "--json"});
+  CHECK(json.code == 6);
+  CHECK(Json::parse(json.out)["problems"].size() == 1);
+}
+
+TEST_CASE("debug logits: parity with the reference through the command line", "[cli]") {
+  const Place place;
+  const auto golden = test::read_safetensors(test::fixture("gemma4_text") / "golden.safetensors");
+  test::write_file(place.folder / "ids.json", Json(golden.at("input_ids").ints).dump());
+  const Finished finished = place.run({"debug", "logits", place.checkpoint, "--bits", "f32",
+                                       "--act", "f32", "--kv", "f32", "--hidden", "--greedy", "32",
+                                       "--ids", "ids.json", "--out", "out.safetensors"});
+  INFO(finished.err);
+  REQUIRE(finished.code == 0);
+  const auto ours = test::read_safetensors(place.folder / "out.safetensors");
+  const auto& logits = ours.at("logits");
+  CHECK(logits.shape == std::vector<std::int64_t>{51, 768});
+  CHECK(test::max_abs_difference(logits.values.data(), golden.at("logits").values.data(),
+                                 logits.values.size()) < 5e-3);
+  for (int layer = 0; layer <= 8; ++layer) {
+    const std::string name = "hidden_states." + std::to_string(layer);
+    const auto& states = ours.at(name).values;
+    CHECK(test::relative_rms(states.data(), golden.at(name).values.data(), states.size()) < 1e-4);
+  }
+  CHECK(ours.at("generated_ids").ints == golden.at("generated_ids").ints);
+}
+
+TEST_CASE("debug tokens and render: stable files", "[cli]") {
+  const Place place;
+  const Finished ids =
+      place.run({"debug", "tokens", place.checkpoint, "--special"}, R"(["Hello", "a b"])");
+  REQUIRE(ids.code == 0);
+  const Json lists = Json::parse(ids.out);
+  REQUIRE(lists.size() == 2);
+  const Finished texts =
+      place.run({"debug", "tokens", place.checkpoint, "--decode", "--skip-special"}, ids.out);
+  CHECK(Json::parse(texts.out) == Json::parse(R"(["Hello", "a b"])"));
+  const Finished rendered = place.run({"debug", "render", place.checkpoint},
+                                      R"([{"messages": [{"role": "user", "content": "Hi"}],
+                                           "add_generation_prompt": true}, {"messages": 5}])");
+  REQUIRE(rendered.code == 0);
+  const Json out = Json::parse(rendered.out);
+  CHECK(out[0] == "<bos><|turn>user\nHi<turn|>\n<|turn>model\n");
+  CHECK(out[1].contains("error"));
+  CHECK(place.run({"debug", "tokens", place.checkpoint}, "{}").code == 2);
+  CHECK(place.run({"debug", "tokens", "nothing"}, "[]").code == 3);
+}
