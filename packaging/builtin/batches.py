@@ -18,13 +18,17 @@ _POOL = 4096  # cases sorted together; larger means less padding and less chance
 
 
 class Cases:
-    def __init__(self, folder: Path, limit: int | None = None) -> None:
-        self.tokens = np.memmap(folder / "tokens.bin", dtype=np.uint16, mode="r")
-        self.rows = (
-            np.fromfile(folder / "cases.bin", dtype=np.uint32)
-            .reshape(-1, 3)[:limit]
-            .astype(np.int64)
-        )
+    """Cases of one packed folder or of several, one after another (parts that were made in parallel)."""
+
+    def __init__(self, folders: list[Path], limit: int | None = None) -> None:
+        tokens = [np.fromfile(folder / "tokens.bin", dtype=np.uint16) for folder in folders]
+        rows = [np.fromfile(folder / "cases.bin", dtype=np.uint32) for folder in folders]
+        starts = np.cumsum([0, *map(len, tokens[:-1])])
+        self.tokens = np.concatenate(tokens)
+        shifted = [
+            row.reshape(-1, 3).astype(np.int64) + (at, 0, 0) for row, at in zip(rows, starts)
+        ]
+        self.rows = np.concatenate(shifted)[:limit]
 
     def batches(self, tokens: int, seed: int, epoch: int) -> list[np.ndarray]:
         """The epoch's batches as arrays of case numbers; the same for the same seed and epoch, so that

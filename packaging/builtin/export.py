@@ -13,6 +13,12 @@ import torch
 from model import Config, Decoder
 
 HERE = Path(__file__).parent
+_KINDS = {
+    "BF16": torch.bfloat16,
+    "F32": torch.float32,
+    "I32": torch.int32,
+    "I64": torch.int64,
+}
 
 
 def write_safetensors(path: Path, tensors: dict[str, torch.Tensor], half: bool) -> None:
@@ -42,7 +48,7 @@ def write_safetensors(path: Path, tensors: dict[str, torch.Tensor], half: bool) 
 
 
 def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    """What write_safetensors wrote, as float32."""
+    """Tensors by name, as float32; of the types that checkpoints and golden files here have."""
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
@@ -50,12 +56,9 @@ def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     for name, entry in header.items():
         if name != "__metadata__":
             begin, end = (8 + length + offset for offset in entry["data_offsets"])
-            kind = torch.bfloat16 if entry["dtype"] == "BF16" else torch.float32
-            out[name] = (
-                torch.frombuffer(bytearray(data[begin:end]), dtype=kind)
-                .reshape(entry["shape"])
-                .float()
-            )
+            kind = _KINDS[entry["dtype"]]
+            raw = torch.frombuffer(bytearray(data[begin:end]), dtype=kind)
+            out[name] = raw.reshape(entry["shape"]).float()
     return out
 
 

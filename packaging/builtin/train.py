@@ -59,8 +59,10 @@ def save(path: Path, state: dict[str, object]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, help="packed training cases (pack.py)")
-    parser.add_argument("out", type=Path, help="folder of checkpoint.pt, loss.csv, loss.svg")
+    parser.add_argument("data", type=Path, nargs="+", help="packed training cases (pack.py)")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of checkpoint.pt, loss.csv, loss.svg"
+    )
     parser.add_argument("--valid", type=Path, help="packed validation cases")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="base")
     parser.add_argument("--vocabulary", type=int, default=4096)
@@ -96,7 +98,7 @@ def main() -> None:
         betas=(0.9, 0.98),
     )
     cases = Cases(options.data, options.cases)
-    valid = Cases(options.valid) if options.valid else None
+    valid = Cases([options.valid]) if options.valid else None
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, step = options.out / "checkpoint.pt", 0
     if checkpoint.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -72,6 +73,31 @@ class Model(unittest.TestCase):
 
 
 @unittest.skipIf(torch is None, "python3-torch is not installed")
+class Reference(unittest.TestCase):
+    """The golden Llama: what this model computes is what the engine's family Llama will."""
+
+    def setUp(self) -> None:
+        beside = Path(__file__).resolve().parents[3].parent / "shared" / "golden"
+        self.folder = Path(os.environ.get("CACTUS_GOLDEN", beside)) / "smollm2_llama"
+        if not self.folder.exists():
+            self.skipTest(f"{self.folder} is not here")
+
+    def test_logits_and_greedy_answers(self) -> None:
+        settings = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+        settings["rope_theta"] = settings["rope_parameters"]["rope_theta"]
+        model = Decoder(Config(**{name: settings[name] for name in Config.__dataclass_fields__}))
+        weights = export.read_safetensors(self.folder / "model.safetensors")
+        model.load_state_dict({n.removeprefix("model."): w for n, w in weights.items()})
+        golden = export.read_safetensors(self.folder / "golden.safetensors")
+        ids = golden["input_ids"].long()
+        with torch.no_grad():
+            logits = model.head(model.eval()(ids)[0])
+        self.assertLess(float((logits - golden["logits"]).abs().max()), 5e-3)
+        wanted = golden["generated_ids"].long().flatten().tolist()
+        self.assertEqual(model.greedy(ids, end=-1, limit=len(wanted))[0], wanted)
+
+
+@unittest.skipIf(torch is None, "python3-torch is not installed")
 class Batches(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
@@ -83,7 +109,7 @@ class Batches(unittest.TestCase):
                 rows.append((start, total - 5, total))
                 start += total
         np.array(rows, dtype=np.uint32).tofile(Path(self.folder.name) / "cases.bin")
-        self.cases = Cases(Path(self.folder.name))
+        self.cases = Cases([Path(self.folder.name)])
 
     def tearDown(self) -> None:
         self.folder.cleanup()
@@ -101,6 +127,12 @@ class Batches(unittest.TestCase):
             next(whole)
         for _ in range(20):
             self.assertEqual(next(whole).tolist(), next(late).tolist())
+
+    def test_parts_follow_one_another(self) -> None:
+        twice = Cases([Path(self.folder.name)] * 2)
+        self.assertEqual(len(twice.rows), 1000)
+        self.assertEqual(len(twice.tokens), 2 * len(self.cases.tokens))
+        self.assertEqual(int(twice.rows[500, 0]), len(self.cases.tokens))
 
     def test_only_answers_are_learnt(self) -> None:
         batch = self.cases.batches(1024, 1, 0)[0]
