@@ -5,13 +5,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 
+#include "cli/model_flags.h"
 #include "cli/render/format.h"
 #include "engine/base/json.h"
 #include "engine/model.h"
+#include "engine/models/decoder.h"
 #include "kernels/dispatch.h"
 
 extern char** environ;  // NOLINT: the name is POSIX's

@@ -6,25 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "engine/base/file.h"
 
 namespace cactus {
-namespace {
-
-// madvise on the whole pages within [offset, offset + size).
-void advise(std::span<const std::byte> map, std::uint64_t offset, std::uint64_t size, int advice) {
-  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::uint64_t begin = (offset + page - 1) / page * page;
-  const std::uint64_t end = (offset + size) / page * page;
-  if (begin >= end || end > map.size()) return;
-  auto* at = const_cast<std::byte*>(map.data()) + begin;
-  (void)::madvise(at, static_cast<std::size_t>(end - begin),
-                  advice);  // a hint: failure is harmless
-}
-
-}  // namespace
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -37,33 +24,43 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   }
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size == 0) {
-    ::close(fd);
-    return MappedFile({});
+    return MappedFile({}, fd);
   }
   void* map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-  const int why = errno;
-  ::close(fd);
-  if (map == MAP_FAILED) return file_error("map", path, why);
-  return MappedFile({static_cast<const std::byte*>(map), size});
+  if (map == MAP_FAILED) {
+    const int why = errno;
+    ::close(fd);
+    return file_error("map", path, why);
+  }
+  return MappedFile({static_cast<const std::byte*>(map), size}, fd);
 }
 
-MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})), fd_(std::exchange(other.fd_, -1)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(bytes_, other.bytes_);
+  std::swap(fd_, other.fd_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (fd_ >= 0) ::close(fd_);
 }
 
-void MappedFile::advise_random(std::uint64_t offset, std::uint64_t size) const {
-  advise(bytes_, offset, size, MADV_RANDOM);
-}
-
-void MappedFile::release(std::uint64_t offset, std::uint64_t size) const {
-  advise(bytes_, offset, size, MADV_DONTNEED);
+void MappedFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t n = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      // What the file does not give now, the map has.
+      std::memcpy(out.data(), bytes_.data() + offset, out.size());
+      return;
+    }
+    out = out.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
 }
 
 }  // namespace cactus

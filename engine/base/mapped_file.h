@@ -19,15 +19,14 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return bytes_; }
 
-  // Hints; ranges are widened or narrowed to pages as is safe.
-  // Rows of [offset, offset+size) will be read here and there: no read-ahead around them.
-  void advise_random(std::uint64_t offset, std::uint64_t size) const;
-  // Pages of the range leave this process's memory (not the page cache) until read again.
-  void release(std::uint64_t offset, std::uint64_t size) const;
+  // Copies bytes of the file without touching the map, so that they do not count as this process's
+  // memory; offset + out.size() must lie within the file.
+  void read_at(std::uint64_t offset, std::span<std::byte> out) const;
 
  private:
-  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  MappedFile(std::span<const std::byte> bytes, int fd) : bytes_(bytes), fd_(fd) {}
   std::span<const std::byte> bytes_;
+  int fd_ = -1;
 };
 
 }  // namespace cactus

@@ -1,5 +1,6 @@
 #include "engine/weights/bundle.h"
 
+#include <cstring>
 #include <unordered_map>
 
 #include "engine/base/file.h"
@@ -30,10 +31,7 @@ class MappedBundle final : public Bundle {
   MappedBundle(Manifest manifest, fs::path folder, MappedFile weights)
       : manifest_(std::move(manifest)), folder_(std::move(folder)), weights_(std::move(weights)) {
     by_name_.reserve(manifest_.tensors.size());
-    for (const TensorInfo& t : manifest_.tensors) {
-      by_name_.emplace(t.name, &t);
-      if (t.lookup) weights_.advise_random(t.offset, t.size);
-    }
+    for (const TensorInfo& t : manifest_.tensors) by_name_.emplace(t.name, &t);
   }
 
   const Manifest& manifest() const override { return manifest_; }
@@ -81,10 +79,11 @@ class MappedBundle final : public Bundle {
     return read_file(path, kFileLimit);
   }
 
-  void release_lookups() const override {
-    for (const TensorInfo& t : manifest_.tensors) {
-      if (t.lookup) weights_.release(t.offset, t.size);
-    }
+  void read_row(const kernels::Matrix& table, std::int64_t row, std::byte* out) const override {
+    const std::int64_t stride = kernels::stride_bytes(table.type, table.layout, table.cols);
+    const auto* at = static_cast<const std::byte*>(table.data) + row * stride;
+    weights_.read_at(static_cast<std::uint64_t>(at - weights_.bytes().data()),
+                     {out, static_cast<std::size_t>(stride)});
   }
 
   Status keep_files() {
@@ -132,6 +131,12 @@ Result<std::shared_ptr<MappedBundle>> open_mapped(const fs::path& folder) {
 }
 
 }  // namespace
+
+void Bundle::read_row(const kernels::Matrix& table, std::int64_t row, std::byte* out) const {
+  const std::int64_t stride = kernels::stride_bytes(table.type, table.layout, table.cols);
+  std::memcpy(out, static_cast<const std::byte*>(table.data) + row * stride,
+              static_cast<std::size_t>(stride));
+}
 
 Result<Manifest> read_bundle_manifest(const fs::path& folder) {
   std::error_code error;

@@ -70,9 +70,10 @@ class Bundle {
   // not_found when the bundle has none.
   virtual Result<std::string> file(std::string_view name) const = 0;
 
-  // Takes the pages of lookup tables out of this process's memory (they stay in the system's page
-  // cache). Reading a row maps the pages around it too, so a long prompt would add up.
-  virtual void release_lookups() const {}
+  // Copies row `row` of a matrix of this bundle in Layout::rows to `out`, its stride_bytes. Read from
+  // the file: a table that is only looked up must never become resident, and the system maps many
+  // pages around each one that is touched. Thread-safe.
+  virtual void read_row(const kernels::Matrix& table, std::int64_t row, std::byte* out) const;
 };
 
 }  // namespace cactus

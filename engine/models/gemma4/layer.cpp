@@ -162,16 +162,21 @@ void per_layer_inputs(const Pass& pass, const RowGroup& rows, std::span<const st
                       pass.weights.ple_projection_norm, c.eps * static_cast<float>(c.hidden),
                       out + l * rows.count * dim, dim);
   }
-  const std::int64_t table_width = pass.weights.ple_embed.cols;
-  float* scratch = b.ple_token.reserve(pass.exec.pool.threads() * table_width);
+  const kernels::Matrix& table = pass.weights.ple_embed;
+  const std::int64_t stride = kernels::stride_bytes(table.type, table.layout, table.cols);
+  const std::int64_t threads = pass.exec.pool.threads();
+  std::byte* stored = b.ple_stored.reserve(threads * stride);
+  float* scratch = b.ple_token.reserve(threads * table.cols);
   const float token_scale = std::sqrt(static_cast<float>(dim));
   const float half = std::sqrt(0.5f);
   pass.exec.pool.run(rows.count, 8, [&](std::int64_t begin, std::int64_t end, int worker) {
-    float* token = scratch + worker * table_width;
+    float* token = scratch + worker * table.cols;
+    const kernels::Matrix one{stored + worker * stride, table.type, table.layout, 1, table.cols};
     for (std::int64_t t = begin; t < end; ++t) {
       const std::int32_t id = ids[static_cast<std::size_t>(rows.first + t)];
-      kernels::load_row(pass.exec, pass.weights.ple_embed, id < c.ple_vocab ? id : c.pad_id,
-                        token_scale, token);
+      pass.weights.bundle->read_row(table, id < c.ple_vocab ? id : c.pad_id,
+                                    stored + worker * stride);
+      kernels::load_row(pass.exec, one, 0, token_scale, token);
       for (std::int64_t l = 0; l < layers; ++l) {
         float* y = out + (l * rows.count + t) * dim;
         const float* add = token + (rows.layer_begin + l) * dim;

@@ -17,6 +17,7 @@ struct Buffers {
   kernels::Buffer<float> out;             // [T, h] output of a sub-layer
   kernels::Buffer<float> ple_gate;        // [T, P]
   kernels::Buffer<float> ple_context;     // [T, layers·P]
+  kernels::Buffer<std::byte> ple_stored;  // [threads, stride] row of the table, as stored
   kernels::Buffer<float> ple_token;       // [threads, L·P] row of the table
   kernels::Buffer<float> ple_rows;        // [layers, T, P] inputs of the layers all rows visit
   kernels::Buffer<float> ple_last;        // [layers, 1, P] of the layers only the last row visits

@@ -87,6 +87,7 @@ void read_layer(Reader& read, LayerWeights& w, std::size_t index, const Config& 
 
 Result<Weights> load_weights(const Bundle& bundle, const Config& config) {
   Weights w;
+  w.bundle = &bundle;
   Reader read(bundle, w);
   const std::int64_t layers = static_cast<std::int64_t>(config.layers.size());
   read.matmul(w.embed, "embed_tokens.weight", config.vocab, config.hidden);

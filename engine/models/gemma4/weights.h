@@ -34,6 +34,7 @@ struct LayerWeights {
 
 struct Weights {
   kernels::Matrix embed;                       // [V, h]: embedding and, tied, the head
+  const Bundle* bundle = nullptr;              // which ple_embed's rows are read from
   kernels::Matrix ple_embed;                   // [V', L·P], layer-major: row read a token
   kernels::Matrix ple_model_projection;        // [L·P, h]
   const float* ple_projection_norm = nullptr;  // [P]
