@@ -12,8 +12,6 @@
 namespace cactus::gemma4 {
 namespace {
 
-constexpr std::int64_t kReleaseEvery = 256;  // tokens decoded between two releases of table pages
-
 Error context_full(std::int64_t wanted, std::int64_t context) {
   return make_error(ErrorKind::usage,
                     "the text has " + std::to_string(wanted) + " tokens, more than the model reads",
@@ -177,10 +175,7 @@ Result<std::span<const float>> Gemma4Decoder::forward(kernels::Exec& exec, Decod
   const Pass pass{exec, config_, weights_, state, state.length()};
   embed(pass, ids);
   if (request.on_hidden) request.on_hidden(0, state.buffers.x.data(), count);
-  const bool finished = run_rows(pass, ids, request);
-  // Every row of the per-layer table that is read maps the pages around it, up to 64 KiB.
-  if (count > 1 || state.length() % kReleaseEvery == 0) bundle_->release_lookups();
-  if (!finished) return cancelled();
+  if (!run_rows(pass, ids, request)) return cancelled();
   state.cache.commit(count);
   if (request.no_logits) return std::span<const float>();
   return request.all_logits ? head(pass, 0, count, request) : head(pass, count - 1, 1, request);
