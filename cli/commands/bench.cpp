@@ -182,7 +182,8 @@ void add_bench(CLI::App& root, Context& context) {
   app.add_option("--kv", flags->kv, "Keys and values: int8, f16 or f32")->type_name("TYPE");
   app.add_flag("--json", flags->json, "Figures as JSON");
   app.add_option("--child", flags->child)->group("");
-  set_examples(app, {"cactus bench ./bundle", "cactus bench --shape gemma-4-E2B --runs 5"});
+  set_examples(app, {"cactus bench ./model --runs 1 --prefill 128 --decode 0",
+                     "cactus bench ./model --json --runs 1 --prefill 128 --decode 0,128"});
   app.callback([&context, flags] {
     context.action = [&context, flags]() -> Result<int> {
       if (flags->runs < 1 || flags->tokens < 1 || flags->threads < 0) {

@@ -49,7 +49,7 @@ TEST_CASE("help: every example runs", "[cli]") {
   prepare(folder);
   int ran = 0;
   for (const char* command :
-       {"", "run", "chat", "convert", "verify", "config", "config get", "config set",
+       {"", "run", "chat", "convert", "verify", "bench", "config", "config get", "config set",
         "config unset", "config list", "config path", "debug", "debug tokens", "debug render",
         "debug logits", "debug hidden", "completion", "help"}) {
     const Finished help = shell(folder, std::string("cactus ") + command + " --help");
