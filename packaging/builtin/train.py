@@ -1,6 +1,7 @@
 """Trains the built-in model. The commands, from corpus to figures, are in MODEL_CARD.md.
 
-Loss on the answers alone; AdamW; warm-up, then a cosine; bfloat16 autocast; CUDA when there is one.
+Loss on the answers alone (unless --prompt-loss says otherwise); AdamW; warm-up, then a cosine;
+bfloat16 autocast; CUDA when there is one.
 Checkpoints are replaced in one step, and a stopped run goes on where it was, batch for batch.
 """
 
@@ -14,6 +15,7 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -22,14 +24,23 @@ from batches import Cases, endless
 from model import PRESETS, Decoder
 
 
-def loss_of(model: Decoder, cases: Cases, batch: object, device: torch.device) -> torch.Tensor:
-    ids, mask = (t.to(device) for t in cases.load(batch))  # type: ignore[arg-type]
+def loss_of(
+    model: Decoder, cases: Cases, batch: np.ndarray, device: torch.device, prompts: float = 0.0
+) -> torch.Tensor:
+    """Mean over the answers' tokens; `prompts` is the weight of the mean over all other tokens.
+
+    Predicting requests is no aim, but it can teach a young model to look back and copy sooner.
+    """
+    ids, mask = (t.to(device) for t in cases.load(batch))
+    targets, wanted = ids[:, 1:], mask[:, :-1]
     with torch.autocast(device.type, dtype=torch.bfloat16):
         states, _ = model(ids[:, :-1])
         # The head only where an answer is: a tenth of the positions.
-        wanted = mask[:, :-1]
-        logits = model.head(states[wanted])
-    return F.cross_entropy(logits.float(), ids[:, 1:][wanted])
+        loss = F.cross_entropy(model.head(states[wanted]).float(), targets[wanted])
+        if prompts > 0:
+            rest = (targets != 0) & ~wanted  # 0 is padding
+            loss = loss + prompts * F.cross_entropy(model.head(states[rest]).float(), targets[rest])
+    return loss
 
 
 @torch.no_grad()
@@ -71,6 +82,9 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=500)
     parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument(
+        "--prompt-loss", type=float, default=0.0, help="weight of the prompts' loss"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cases", type=int, help="only the first so many: a set to learn by heart")
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
@@ -144,7 +158,7 @@ def main() -> None:
             for group in optimizer.param_groups:
                 group["lr"] = rate(step, options)
             batch = next(feed)
-            loss = loss_of(model, cases, batch, device)
+            loss = loss_of(model, cases, batch, device, options.prompt_loss)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
