@@ -198,6 +198,7 @@ void Terminal::type(const std::string& keys) {
 }
 
 bool Terminal::expect(const std::string& text) {
+  if (pid_ < 0) return false;  // no pseudo-terminal here (/dev/pts is not mounted): nothing will come
   const auto end = Clock::now() + kPatience;
   for (;;) {
     if (const std::size_t at = shown_.find(text, seen_); at != std::string::npos) {
