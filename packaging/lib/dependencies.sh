@@ -111,13 +111,14 @@ need_private_root() {
   PATH="$root/bin:$PATH"
   export PATH
   [ -x "$compiler" ] || fail "no compiler in $root" "the download is incomplete" "rm -rf $root" 5
+  # Old-style run paths: they also serve the libraries' own dependencies.
   local search="-L$root/usr/lib/$multiarch -L$root/lib/$multiarch"
   CMAKE_ARGUMENTS+=("-DCMAKE_CXX_COMPILER=$root/bin/g++-12" "-DCMAKE_SYSROOT=$root"
     "-DCMAKE_AR=$root/bin/ar" "-DCMAKE_RANLIB=$root/bin/ranlib"
     "-DCMAKE_LIBRARY_ARCHITECTURE=$multiarch" "-DCMAKE_FIND_ROOT_PATH=$root"
     "-DCMAKE_CXX_FLAGS=-B$root/bin"
-    "-DCMAKE_EXE_LINKER_FLAGS=$search -Wl,-rpath,$libraries -Wl,-rpath-link,$libraries"
-    "-DCMAKE_INSTALL_RPATH=$libraries")
+    "-DCMAKE_EXE_LINKER_FLAGS=$search -Wl,--disable-new-dtags,-rpath,$libraries -Wl,-rpath-link,$libraries"
+    "-DCMAKE_INSTALL_RPATH=${libraries//:/;}")
 }
 
 need_dependencies() {
