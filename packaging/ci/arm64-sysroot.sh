@@ -2,8 +2,8 @@
 # Makes DIR (default build/arm64-sysroot) an unpacked tree of Debian's own arm64 libraries: what the
 # toolchain file packaging/cmake/arm64-linux.cmake compiles against and qemu-user loads from.
 # Needs no root and leaves the host's packages alone. Installing the :arm64 packages beside the
-# host's would not do: libsimdjson-dev is not Multi-Arch: same (it would replace the host's), and
-# the others tie the host's versions to the archive's.
+# host's would tie the host's versions to the archive's, and a library that is not Multi-Arch: same
+# would replace the host's.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 dir=${1:-$root/build/arm64-sysroot}
