@@ -44,6 +44,10 @@ class TokenObserver {
   virtual void on_token(std::int32_t id, float log_probability, std::span<const float> hidden) = 0;
 };
 
+// Told the running confidence (1 - p_wrong) in the reply so far, after every generated token that
+// was read back, when something measures it. Returns false to stop the reply, as a PieceSink does.
+using ConfidenceSink = std::function<bool(double confidence)>;
+
 struct GenerateOptions {
   SampleOptions sample;
   std::int64_t max_tokens = 0;    // 0: until the model stops or the context is full
@@ -52,6 +56,7 @@ struct GenerateOptions {
   Json tools;                     // array of OpenAI-style function tools, or null
   Json template_variables;        // further variables for the template, or null
   TokenObserver* observer = nullptr;
+  ConfidenceSink on_confidence;  // may be empty
 };
 
 enum class FinishReason { stop, length, tool_calls, cancelled };
