@@ -18,6 +18,7 @@
 #include "cli/output/json_sink.h"
 #include "cli/output/report.h"
 #include "cli/parse_error.h"
+#include "cli/redact.h"
 #include "cli/signals.h"
 #include "cli/termios_state.h"
 #include "cli/version.h"
@@ -36,7 +37,8 @@ Format wanted_format(int argc, char** argv) {
   return Format::text;
 }
 
-int show_error(Context& context, const Error& error) {
+int show_error(Context& context, const Error& original) {
+  const Error error = redact::error(original);
   if (error.kind != ErrorKind::cancelled || !error.what.empty()) context.terminal.error(error);
   if (context.format == Format::json) {
     context.terminal.out(dump_json(error_object(error), 2) + "\n");

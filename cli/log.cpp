@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "cli/redact.h"
+
 namespace cactus::cli::log {
 namespace {
 
@@ -56,10 +58,10 @@ Status init(int verbosity, std::string_view specification) {
 }
 
 void debug(const std::string& message) {
-  logger().debug(message);
+  if (logger().should_log(spdlog::level::debug)) logger().debug(redact::text(message));
 }
 void info(const std::string& message) {
-  logger().info(message);
+  if (logger().should_log(spdlog::level::info)) logger().info(redact::text(message));
 }
 
 }  // namespace cactus::cli::log

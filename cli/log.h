@@ -1,5 +1,5 @@
 // What the program tells about its own work: standard error, warnings only unless -v, -vv or
-// CACTUS_LOG ask for more.
+// CACTUS_LOG ask for more. Keys are masked (cli/redact.h).
 #pragma once
 #include <string>
 #include <string_view>

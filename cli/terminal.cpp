@@ -9,6 +9,7 @@
 
 #include "cli/environment.h"
 #include "cli/files.h"
+#include "cli/redact.h"
 #include "cli/render/sanitise.h"
 
 namespace cactus::cli {
@@ -93,14 +94,15 @@ void Terminal::err(std::string_view text) {
 }
 
 void Terminal::note(std::string_view line) {
-  if (!quiet_) err(styled(Style::dim, sanitise(line)) + "\n");
+  if (!quiet_) err(styled(Style::dim, sanitise(redact::text(line))) + "\n");
 }
 
 void Terminal::warn(std::string_view line) {
-  if (!quiet_) err(styled(Style::yellow, "warning:") + " " + sanitise(line) + "\n");
+  if (!quiet_) err(styled(Style::yellow, "warning:") + " " + sanitise(redact::text(line)) + "\n");
 }
 
-void Terminal::error(const Error& error) {
+void Terminal::error(const Error& original) {
+  const Error error = redact::error(original);
   std::string text = styled(Style::red, "error:") + " " + sanitise(error.what) + "\n";
   if (!error.why.empty()) text += "  why: " + sanitise(error.why) + "\n";
   if (!error.fix.empty()) text += "  try: " + styled(Style::bold, sanitise(error.fix)) + "\n";
