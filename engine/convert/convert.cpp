@@ -199,6 +199,9 @@ Result<ConvertReport> convert(const TensorSource& source, const fs::path& destin
   {
     kernels::Pool pool(options.threads > 0 ? options.threads : kernels::default_threads());
     const auto rest = std::span(conversions).subspan(static_cast<std::size_t>(report.resumed));
+    std::vector<const SourceTensor*> order;
+    for (const Conversion& c : rest) order.push_back(c.source);
+    source.will_read(order);
     if (Status s = stream(source, rest, writer, pool, hooks); !s) {
       // Of a source that is broken nothing will ever be resumed.
       if (s.error().kind == ErrorKind::incompatible) CACTUS_CHECK(remove_tree(place.folder()));

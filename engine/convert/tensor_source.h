@@ -1,5 +1,5 @@
-// Where tensors come from: a folder of safetensors files (checkpoint.h), later a repository on the
-// hub, read while it is downloaded.
+// Where tensors come from: a folder of safetensors files (checkpoint.h), or a repository on the hub,
+// read while it is downloaded (hub/source).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +37,9 @@ class TensorSource {
 
   // In the order they lie in the files.
   virtual std::span<const SourceTensor> tensors() const = 0;
+  // What read() will be asked for next: each tensor whole, in this order, from begin to end. A slow
+  // source may start to fetch. `order` points into tensors().
+  virtual void will_read(std::span<const SourceTensor* const> order) const { (void)order; }
   // Bytes [offset, offset + out.size()) of the tensor, row-major, little-endian.
   virtual Status read(const SourceTensor& tensor, std::uint64_t offset,
                       std::span<std::byte> out) const = 0;
