@@ -1,0 +1,44 @@
+#include "router/policy.h"
+
+#include <cstdio>
+
+namespace cactus {
+namespace {
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+}  // namespace
+
+std::string compare_text(double confidence, double threshold) {
+  const bool below = below_threshold(confidence, threshold);
+  int digits = 2;
+  while (digits < 6 && confidence != threshold &&
+         fixed(confidence, digits) == fixed(threshold, digits))
+    ++digits;
+  return fixed(confidence, digits) + (below ? " < " : " ≥ ") + fixed(threshold, digits);
+}
+
+Decision decide(const Policy& policy, std::optional<double> confidence, std::string_view source) {
+  if (policy.mode == HandoffMode::off) return {false, "hand-off is off"};
+  if (policy.mode == HandoffMode::always) return {true, "asked for with --cloud"};
+  if (!confidence) return {false, "nothing measures the confidence of this answer"};
+  std::string reason = compare_text(*confidence, policy.threshold);
+  if (source == "logprob") {
+    reason += " by log-probabilities";
+    if (!policy.logprob) return {false, reason + ", which decide only with handoff.logprob"};
+  }
+  return {below_threshold(*confidence, policy.threshold), std::move(reason)};
+}
+
+bool EarlyDecision::add(double confidence) {
+  ++tokens_;
+  low_ = below_threshold(confidence, limit_) ? low_ + 1 : 0;
+  hopeless_ = hopeless_ || (tokens_ >= kFirst && low_ >= kInARow);
+  return hopeless_;
+}
+
+}  // namespace cactus
