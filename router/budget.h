@@ -89,6 +89,8 @@ class Budget {
   // The cost that now stands in the ledger; unset: the price is not known.
   Result<std::optional<NanoDollars>> settle(const Reservation& reservation, const CloudUsage& usage);
   Result<std::optional<NanoDollars>> close(const Reservation& reservation, const CloudResult& result);
+  // Nothing was sent after all.
+  Status release(const Reservation& reservation);
 
   // What `tokens` would have cost at this model, for TurnRecord::saved.
   std::optional<NanoDollars> price_of(std::string_view provider, std::string_view model,
@@ -98,6 +100,8 @@ class Budget {
   const SpendCaps& caps() const { return caps_; }
 
  private:
+  Result<std::optional<NanoDollars>> finish(const Reservation& reservation, Charged charged,
+                                            const CloudUsage& usage);
   Ledger* ledger_;
   PriceTable prices_;
   SpendCaps caps_;

@@ -3,11 +3,12 @@
 //
 // One Ledger belongs to one thread at a time; any number of processes may have the file open. Every
 // write is one transaction (BEGIN IMMEDIATE) that is on the disk when the call returns; writers wait
-// for each other for up to 5 s. Times are milliseconds since 1970 UTC; days and months are those of
+// for each other for up to 10 s. Times are milliseconds since 1970 UTC; days and months are those of
 // the machine's time zone.
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,7 +72,9 @@ class Ledger {
  public:
   // Made (0600, in a 0700 folder) when absent. incompatible when the file is not a ledger or was
   // written by a later version; resources when it cannot be written.
-  static Result<Ledger> open(const std::filesystem::path& path);
+  // `clock` replaces the system's (tests): milliseconds since 1970.
+  using Clock = std::function<std::int64_t()>;
+  static Result<Ledger> open(const std::filesystem::path& path, Clock clock = {});
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();
@@ -91,9 +94,10 @@ class Ledger {
   struct Close {
     void operator()(sqlite3* handle) const;
   };
-  Ledger(std::unique_ptr<sqlite3, Close> handle, std::filesystem::path path);
+  Ledger(std::unique_ptr<sqlite3, Close> handle, std::filesystem::path path, Clock clock);
   std::unique_ptr<sqlite3, Close> handle_;
   std::filesystem::path path_;
+  Clock clock_;
 };
 
 }  // namespace cactus

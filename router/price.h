@@ -13,12 +13,12 @@
 
 namespace cactus {
 
-// Nano-dollars for one token (= a thousandth of the dollars for a million tokens).
+// Pico-dollars for one token: the dollars for a million tokens times 10⁶.
 struct TokenPrice {
-  NanoDollars input = 0;
-  NanoDollars output = 0;
-  NanoDollars cached = 0;       // input read from the provider's cache
-  NanoDollars cache_write = 0;  // input written to it
+  PicoDollars input = 0;
+  PicoDollars output = 0;
+  PicoDollars cached = 0;       // input read from the provider's cache
+  PicoDollars cache_write = 0;  // input written to it
   bool operator==(const TokenPrice&) const = default;
 };
 
@@ -31,10 +31,10 @@ struct ModelPrice {
   std::string origin;  // "built-in", or what the caller named it
 };
 
-// What `usage` costs.
+// What `usage` costs, rounded up to a nano-dollar.
 NanoDollars cost_of(const ModelPrice& price, const CloudUsage& usage);
-// The most that a request can cost: no cache, every output token used, the dearer of the tiers that
-// the input may reach.
+// The most that a request can cost: all input at the dearest of its prices, every output token used,
+// the dearer of the tiers that the input may reach.
 NanoDollars worst_cost(const ModelPrice& price, std::int64_t input_tokens,
                        std::int64_t output_tokens);
 
