@@ -51,10 +51,4 @@ class HubCache {
   bool symlinks_;
 };
 
-// A path a repository may list: relative, of plain components separated by "/", none of them "." or
-// "..", no backslash or control character, not too long.
-bool is_safe_path(std::string_view path);
-// 40 lower-case hex digits.
-bool is_commit(std::string_view text);
-
 }  // namespace cactus::hub

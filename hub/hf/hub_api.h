@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,8 @@ class HubApi {
   Result<net::Response> call(net::Request request, const Target& target);
   Result<net::Response> json(const std::string& url, const Target& target);
   std::vector<std::string> known_revisions(std::string_view repository);
+  void notice_wait(std::chrono::milliseconds wait, const std::string& why);
+  void warn(const net::Response& response);
 
   net::HttpClient& client_;
   const HubEnvironment& environment_;
@@ -75,9 +78,8 @@ class HubApi {
   HubOptions options_;
   std::once_flag asked_;
   Secret token_;
+  std::mutex mutex_;
+  std::set<std::string> warned_;
 };
-
-// A name the hub could have: ORG/NAME by its rules. Errors: usage.
-Status check_repository(std::string_view repository);
 
 }  // namespace cactus::hub
