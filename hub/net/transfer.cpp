@@ -128,6 +128,10 @@ bool Transfer::expired() {
     end(Reason::cancelled);
     return true;
   }
+  if (request.on_tick && !request.on_tick()) {
+    end(Reason::stopped);
+    return true;
+  }
   const auto now = Clock::now();
   const auto seconds = [](std::chrono::milliseconds t) {
     return t.count() % 1000 == 0 ? std::to_string(t.count() / 1000) + " s"
