@@ -76,6 +76,10 @@ Result<std::unique_ptr<const ChatTemplate>> load_template(const Bundle& bundle) 
 
 Result<std::shared_ptr<const Model>> Model::open(const std::filesystem::path& folder) {
   CACTUS_TRY(bundle, Bundle::open(folder));
+  return open(std::move(bundle));
+}
+
+Result<std::shared_ptr<const Model>> Model::open(std::shared_ptr<const Bundle> bundle) {
   const Manifest& manifest = bundle->manifest();
   CACTUS_TRY(family, family_of(manifest.config));
   CACTUS_TRY(decoder, family->load(bundle));

@@ -20,6 +20,8 @@ class Model {
   // `folder` is a bundle. Errors as Bundle::open, and incompatible for a tokenizer, template or
   // configuration that the engine cannot read.
   static Result<std::shared_ptr<const Model>> open(const std::filesystem::path& folder);
+  // The same of a bundle that is open already (converted for this run, or inside the program).
+  static Result<std::shared_ptr<const Model>> open(std::shared_ptr<const Bundle> bundle);
 
   virtual ~Model() = default;
   virtual const Bundle& bundle() const = 0;

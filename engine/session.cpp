@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/constrain/call_constraint.h"
 #include "engine/session/generator.h"
 #include "engine/session/prompt.h"
 #include "engine/session/reply_builder.h"
@@ -52,6 +53,32 @@ class LocalSession final : public Session {
     }
   }
 
+  // What holds the reply to the tools, null: nothing does.
+  Result<std::unique_ptr<TokenConstraint>> constrain(const ReplyFormat& format,
+                                                     const GenerateOptions& options, Reply& reply) {
+    const bool deciding = format.call != nullptr && !format.call->none.empty();
+    const bool tools = options.tools.is_array() && !options.tools.empty();
+    if (!tools || &format != &format_ || !options.constrain_tools.value_or(deciding)) {
+      return std::unique_ptr<TokenConstraint>();
+    }
+    auto constraint = constrain_to(options.tools);
+    if (constraint || options.constrain_tools) return constraint;
+    reply.notices.push_back(constraint.error().what + ": " + constraint.error().why);
+    return std::unique_ptr<TokenConstraint>();
+  }
+
+  Result<std::unique_ptr<TokenConstraint>> constrain_to(const Json& tools) {
+    if (format_.call == nullptr) {
+      return make_error(ErrorKind::usage, model_->name() + " calls no tools");
+    }
+    if (vocabulary_ == nullptr) {
+      CACTUS_TRY(vocabulary,
+                 constrain::Vocabulary::create(model_->tokenizer(), *format_.call, stop_ids_));
+      vocabulary_ = std::move(vocabulary);
+    }
+    return constrain::constrain_calls(vocabulary_, tools);
+  }
+
   std::int64_t room(const GenerateOptions& options) const {
     const std::int64_t wanted = options.max_tokens > 0 ? options.max_tokens : kRoomForReply;
     return std::min({wanted, kRoomForReply, generator_.context() / 4});
@@ -69,10 +96,12 @@ class LocalSession final : public Session {
     if (!prompt.notice.empty()) reply.notices.push_back(prompt.notice);
     Sampler sampler(settings, reply.seed);
     ReplyBuilder builder(model_->tokenizer(), format, prompt.tail, options, sink, reply);
+    CACTUS_TRY(constraint, constrain(format, options, reply));
     const Continuation work{.prompt = prompt.ids,
                             .stop_ids = stop_ids_,
                             .max_tokens = options.max_tokens,
                             .observer = options.observer,
+                            .constraint = constraint.get(),
                             .cancel = cancel};
     CACTUS_CHECK(generator_.run(work, sampler, reply, [&](std::int32_t id) {
       builder.add(id);
@@ -91,6 +120,7 @@ class LocalSession final : public Session {
   Generator generator_;
   std::vector<std::int32_t> stop_ids_;
   const ReplyFormat& format_;
+  std::shared_ptr<const constrain::Vocabulary> vocabulary_;  // null: not needed yet
 };
 
 }  // namespace

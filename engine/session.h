@@ -54,7 +54,10 @@ struct GenerateOptions {
   std::vector<std::string> stop;  // texts that end the reply; not part of it
   bool think = false;             // let the model think first, where it can
   Json tools;                     // array of OpenAI-style function tools, or null
-  Json template_variables;        // further variables for the template, or null
+  // Hold calls to the tools' schemas: names, keys, required, types, enums. Unset: for models that
+  // write nothing but calls. True is an error (usage) where it cannot be done.
+  std::optional<bool> constrain_tools;
+  Json template_variables;  // further variables for the template, or null
   TokenObserver* observer = nullptr;
   ConfidenceSink on_confidence;  // may be empty
 };
@@ -77,6 +80,7 @@ struct Reply {
   std::string text;
   std::string thought;
   Json tool_calls = Json::array();  // [{"name":…, "arguments":{…}}]
+  bool malformed_call = false;      // a call that cannot be read: in `text`, with a notice
   FinishReason finish = FinishReason::stop;
   std::int64_t prompt_tokens = 0;  // of the whole rendered conversation
   std::int64_t cached_tokens = 0;  // of those, taken from the cache

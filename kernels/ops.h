@@ -31,8 +31,8 @@ void set_rows(Exec& e, Activations& out, const float* x, std::int64_t count, std
               std::int64_t ldx);
 
 // out = RMS(x) · w; w [cols] or null (weightless). RMS(x) = x / sqrt(mean(x²) + eps).
-void set_rms_norm(Exec& e, Activations& out, const float* x, std::int64_t count,
-                  std::int64_t cols, std::int64_t ldx, const float* w, float eps);
+void set_rms_norm(Exec& e, Activations& out, const float* x, std::int64_t count, std::int64_t cols,
+                  std::int64_t ldx, const float* w, float eps);
 
 // out = act(gate·x) ∘ (up·x): the first half of a gated MLP, without the float intermediate where
 // the weights are quantised. gate and up have the same shape and type.
@@ -41,8 +41,8 @@ void set_gated(Exec& e, Activations& out, const Matrix& gate, const Matrix& up,
 
 // --- matrix products -------------------------------------------------------------------------
 struct Product {
-  const Matrix* w;   // [rows, cols]
-  float* y;          // [count, rows], rows `ldy` floats apart
+  const Matrix* w;  // [rows, cols]
+  float* y;         // [count, rows], rows `ldy` floats apart
   std::int64_t ldy;
 };
 // y = x · wᵀ for each product, in one parallel region. x.cols == w->cols. q4 and q8 matrices use
@@ -60,6 +60,9 @@ void rms_norm(Exec& e, const float* x, std::int64_t count, std::int64_t cols, st
 // x = (x + RMS(a) · w) · scale, x [count, cols] contiguous, a rows `lda` apart: a residual step.
 void add_rms_norm(Exec& e, float* x, const float* a, std::int64_t count, std::int64_t cols,
                   std::int64_t lda, const float* w, float eps, float scale);
+
+// x += a, elementwise over n.
+void add(Exec& e, float* x, const float* a, std::int64_t n);
 
 // x = act(x) ∘ y, elementwise over n.
 void gate_mul(Exec& e, float* x, const float* y, std::int64_t n, Gate act);
@@ -84,10 +87,10 @@ void kv_store(Exec& e, const KvView& cache, const float* k, const float* v, std:
               std::int64_t count, std::int64_t ld);
 
 struct AttentionShape {
-  std::int64_t heads;       // query heads; a multiple of the cache's kv_heads
-  float scale;              // of q·k before the softmax
-  std::int64_t window;      // keys visible including the query's own position; 0: all before it
-  float logit_cap = 0;      // > 0: cap·tanh(s/cap) on the scores
+  std::int64_t heads;   // query heads; a multiple of the cache's kv_heads
+  float scale;          // of q·k before the softmax
+  std::int64_t window;  // keys visible including the query's own position; 0: all before it
+  float logit_cap = 0;  // > 0: cap·tanh(s/cap) on the scores
 };
 // Causal attention of `count` queries at positions start … over the cache, which already holds
 // their own keys. Query at p sees positions max(0, p-window+1) … p. q and out [count, heads,

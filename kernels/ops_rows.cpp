@@ -45,6 +45,12 @@ void add_rms_norm(Exec& e, float* x, const float* a, std::int64_t count, std::in
   });
 }
 
+void add(Exec& e, float* x, const float* a, std::int64_t n) {
+  e.pool.run(n, kGrainElements, [&](std::int64_t begin, std::int64_t end, int) {
+    e.table.add_scale_mul(x + begin, a + begin, 1, nullptr, 1, end - begin);
+  });
+}
+
 void gate_mul(Exec& e, float* x, const float* y, std::int64_t n, Gate act) {
   const auto f = act == Gate::gelu_tanh ? e.table.gelu_mul : e.table.silu_mul;
   e.pool.run(n, kGrainElements, [&](std::int64_t begin, std::int64_t end, int) {

@@ -6,6 +6,8 @@
 #include "cli/files.h"
 #include "cli/introspect.h"
 #include "cli/model_path.h"
+#include "cli/signals.h"
+#include "engine/convert/convert.h"
 
 namespace cactus::cli {
 namespace {
@@ -32,13 +34,44 @@ std::string template_in(const std::string& tokenizer_config) {
   return {};
 }
 
+Result<int> parse_bits(const std::string& text) {
+  if (text == "f32") return 32;
+  if (text == "f16") return 16;
+  if (text == "8" || text == "4") return text == "8" ? 8 : 4;
+  return make_error(ErrorKind::usage, "--bits cannot be '" + text + "'", "it is f32, f16, 8 or 4");
+}
+
+Error no_model_in(const std::string& folder) {
+  return make_error(ErrorKind::not_found, "'" + folder + "' holds no model",
+                    "it has neither cactus.json (a bundle) nor config.json (a checkpoint)");
+}
+
 }  // namespace
+
+Result<std::shared_ptr<const Bundle>> open_or_convert(const std::string& model,
+                                                      const std::string& bits) {
+  if (is_bundle(model)) {
+    if (!bits.empty())
+      return make_error(ErrorKind::usage, "--bits does not go with a bundle",
+                        "a bundle's weights are as they are; --bits converts a checkpoint");
+    return Bundle::open(model);
+  }
+  if (!is_checkpoint(model)) return no_model_in(model);
+  CACTUS_TRY(parsed, parse_bits(bits.empty() ? "4" : bits));
+  ConvertOptions options;
+  options.bits = parsed;
+  options.cancel = &signals::cancel();
+  return convert_temporary(model, options);
+}
+
+Result<bool> parse_exact(const std::string& activations) {
+  if (activations == "f32" || activations == "int8") return activations == "f32";
+  return make_error(ErrorKind::usage, "--act cannot be '" + activations + "'", "it is f32 or int8");
+}
 
 Result<TextFiles> text_files(const std::string& model) {
   const std::filesystem::path folder(model);
-  if (!is_bundle(folder) && !is_checkpoint(folder))
-    return make_error(ErrorKind::not_found, "'" + model + "' holds no model",
-                      "it has neither cactus.json (a bundle) nor config.json (a checkpoint)");
+  if (!is_bundle(folder) && !is_checkpoint(folder)) return no_model_in(model);
   TextFiles files;
   CACTUS_TRY(tokenizer, optional_text(folder / "tokenizer.json"));
   CACTUS_TRY(chat_template, optional_text(folder / "chat_template.jinja"));
@@ -76,6 +109,7 @@ void add_debug(CLI::App& root, Context& context) {
   add_debug_tokens(app, context);
   add_debug_render(app, context);
   add_debug_forward(app, context);
+  add_debug_calls(app, context);
   set_examples(app, {"cactus debug tokens ./model --in strings.json",
                      "cactus debug logits ./model --ids ids.json --out logits.safetensors"});
 }

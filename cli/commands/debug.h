@@ -13,6 +13,13 @@ namespace cactus::cli {
 void add_debug_tokens(CLI::App& debug, Context& context);
 void add_debug_render(CLI::App& debug, Context& context);
 void add_debug_forward(CLI::App& debug, Context& context);  // logits and hidden
+void add_debug_calls(CLI::App& debug, Context& context);
+
+// A bundle as it is, or a checkpoint converted for this run only, to `bits` (f32, f16, 8 or 4;
+// empty: 4).
+Result<std::shared_ptr<const Bundle>> open_or_convert(const std::string& model,
+                                                      const std::string& bits);
+Result<bool> parse_exact(const std::string& activations);  // "f32" or "int8"
 
 // A model's text files, from a bundle or straight from a checkpoint folder (nothing is converted).
 struct TextFiles {

@@ -7,9 +7,7 @@
 #include "cli/files.h"
 #include "cli/introspect.h"
 #include "cli/model_flags.h"
-#include "cli/model_path.h"
 #include "cli/signals.h"
-#include "engine/convert/convert.h"
 #include "engine/debug/dump.h"
 #include "engine/models/family.h"
 #include "kernels/dispatch.h"
@@ -25,31 +23,6 @@ struct ForwardFlags {
   int threads = 0;
 };
 
-Result<int> parse_bits(const std::string& text) {
-  if (text == "f32") return 32;
-  if (text == "f16") return 16;
-  if (text == "8" || text == "4") return text == "8" ? 8 : 4;
-  return make_error(ErrorKind::usage, "--bits cannot be '" + text + "'", "it is f32, f16, 8 or 4");
-}
-
-// A bundle as it is, or a checkpoint converted for this run only.
-Result<std::shared_ptr<const Bundle>> open_bundle(const ForwardFlags& flags) {
-  if (is_bundle(flags.model)) {
-    if (!flags.bits.empty())
-      return make_error(ErrorKind::usage, "--bits does not go with a bundle",
-                        "a bundle's weights are as they are; --bits converts a checkpoint");
-    return Bundle::open(flags.model);
-  }
-  if (!is_checkpoint(flags.model))
-    return make_error(ErrorKind::not_found, "'" + flags.model + "' holds no model",
-                      "it has neither cactus.json (a bundle) nor config.json (a checkpoint)");
-  CACTUS_TRY(bits, parse_bits(flags.bits.empty() ? "4" : flags.bits));
-  ConvertOptions options;
-  options.bits = bits;
-  options.cancel = &signals::cancel();
-  return convert_temporary(flags.model, options);
-}
-
 Result<int> run(const ForwardFlags& flags, bool logits) {
   const signals::PhaseScope blocking(signals::Phase::blocking);
   DumpOptions options;
@@ -61,9 +34,8 @@ Result<int> run(const ForwardFlags& flags, bool logits) {
   options.threads = flags.threads > 0 ? flags.threads : kernels::default_threads();
   CACTUS_TRY(kv, parse_kv(flags.kv));
   options.kv = kv;
-  if (flags.act != "f32" && flags.act != "int8")
-    return make_error(ErrorKind::usage, "--act cannot be '" + flags.act + "'", "it is f32 or int8");
-  options.exact = flags.act == "f32";
+  CACTUS_TRY(exact, parse_exact(flags.act));
+  options.exact = exact;
   options.logits = logits;
   options.hidden = flags.hidden || !logits;
   if (flags.greedy < 0)
@@ -72,7 +44,7 @@ Result<int> run(const ForwardFlags& flags, bool logits) {
 
   CACTUS_TRY(text, flags.ids == "-" ? read_all(0, "standard input") : read_file(flags.ids));
   CACTUS_TRY(ids, parse_ids(text, "'" + flags.ids + "'"));
-  CACTUS_TRY(bundle, open_bundle(flags));
+  CACTUS_TRY(bundle, open_or_convert(flags.model, flags.bits));
   CACTUS_TRY(family, family_of(bundle->manifest().config));
   CACTUS_TRY(decoder, family->load(bundle));
   CACTUS_CHECK(dump_forward(*decoder, ids, options, flags.out));

@@ -28,4 +28,12 @@ void load_rows(kernels::Exec& exec, const kernels::Matrix& w, std::span<const st
                 });
 }
 
+double matrix_macs(const kernels::Matrix& w) {
+  return static_cast<double>(w.rows) * static_cast<double>(w.cols);
+}
+
+double matrix_size(const kernels::Matrix& w) {
+  return static_cast<double>(kernels::matrix_bytes(w.type, w.layout, w.rows, w.cols));
+}
+
 }  // namespace cactus

@@ -16,4 +16,8 @@ bool can_slice(const kernels::Matrix& w, std::int64_t first);
 void load_rows(kernels::Exec& exec, const kernels::Matrix& w, std::span<const std::int32_t> ids,
                float scale, float* out);
 
+// Multiply-adds a row of activations takes, and bytes as stored.
+double matrix_macs(const kernels::Matrix& w);
+double matrix_size(const kernels::Matrix& w);
+
 }  // namespace cactus

@@ -6,6 +6,22 @@
 
 namespace cactus {
 
+// How a configuration stretches the rotations. factor 1: not at all. Otherwise all frequencies are
+// divided by it ("linear"), or, by_wavelength ("llama3", Llama 3.1), only those whose wavelength is
+// beyond original_context / low_frequency, those below original_context / high_frequency not at
+// all, with a linear passage in between.
+struct RopeScaling {
+  double theta = 10000;
+  double factor = 1;
+  bool by_wavelength = false;
+  double low_frequency = 1;
+  double high_frequency = 4;
+  double original_context = 0;
+};
+
+// The frequencies [dim/2] of such a configuration.
+std::vector<float> rope_frequencies(std::int64_t dim, const RopeScaling& scaling);
+
 // f_j = theta^(-2j/dim), j = 0 … dim/2-1: pair (j, j + dim/2) of position p turns by p·f_j.
 std::vector<float> rope_frequencies(std::int64_t dim, double theta);
 

@@ -39,6 +39,10 @@ void ConfigReader::unsupported(std::string_view key, std::string why) {
                       std::move(why));
 }
 
+void ConfigReader::adopt(Error error) {
+  if (!error_) error_ = std::move(error);
+}
+
 Status ConfigReader::status() const {
   if (error_) return *error_;
   return ok_status();

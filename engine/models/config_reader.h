@@ -37,6 +37,9 @@ class ConfigReader {
   // Records that the field demands something the engine does not do.
   void unsupported(std::string_view key, std::string why);
 
+  // Records what a reader of an object inside this one found wrong.
+  void adopt(Error error);
+
   bool ok() const { return !error_; }
   Status status() const;
 

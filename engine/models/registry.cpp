@@ -2,12 +2,15 @@
 #include "engine/models/family.h"
 #include "engine/models/gemma4/decoder.h"
 #include "engine/models/gemma4/plan.h"
+#include "engine/models/llama/decoder.h"
+#include "engine/models/llama/plan.h"
 
 namespace cactus {
 namespace {
 
 constexpr Family kFamilies[] = {
     {"gemma4", gemma4::matches, gemma4::plan, gemma4::load_decoder},
+    {"llama", llama::matches, llama::plan, llama::load_decoder},
 };
 
 // What a configuration calls its architecture.

@@ -1,6 +1,7 @@
 #include "engine/sample/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -60,6 +61,19 @@ std::span<const float> Sampler::penalise(std::span<const float> logits,
     penalised_[i] = logits[i] < 0 ? logits[i] * penalty : logits[i] / penalty;
   }
   return penalised_;
+}
+
+// Logits with -inf for every token that may not come.
+std::span<const float> Sampler::mask(std::span<const float> logits, TokenConstraint& constraint) {
+  const std::span<const std::uint64_t> allowed = constraint.allowed();
+  masked_.assign(logits.size(), -std::numeric_limits<float>::infinity());
+  for (std::size_t word = 0; word < allowed.size(); ++word) {
+    for (std::uint64_t bits = allowed[word]; bits != 0; bits &= bits - 1) {
+      const std::size_t id = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      if (id < logits.size()) masked_[id] = logits[id];
+    }
+  }
+  return masked_;
 }
 
 void Sampler::find_block_maxima(kernels::Exec& exec, std::span<const float> logits) {
@@ -163,6 +177,7 @@ void Sampler::filter(kernels::Exec& exec, std::span<const float> logits) {
   probability_.clear();
   double total = 0;
   for (const Candidate& c : kept_) total += probability_.emplace_back(weight(c.score));
+  while (probability_.size() > 1 && probability_.back() <= 0) probability_.pop_back();
   double tail = 0;  // of the last token kept and those before it were it removed
   while (limited && p < 1 && probability_.size() > 1 &&
          tail + probability_.back() <= (1 - p) * total) {
@@ -220,13 +235,22 @@ std::int32_t Sampler::draw_from_all(kernels::Exec& exec, std::span<const float> 
 }
 
 std::int32_t Sampler::pick(kernels::Exec& exec, std::span<const float> raw,
-                           std::span<const std::int32_t> history) {
-  const std::span<const float> logits = penalise(raw, history);
+                           std::span<const std::int32_t> history, TokenConstraint* constraint) {
+  std::span<const float> logits = penalise(raw, history);
+  const bool narrowed = constraint != nullptr && !constraint->allows_all();
+  if (narrowed && !greedy()) logits = mask(logits, *constraint);
   find_block_maxima(exec, logits);
   if (!std::isfinite(max_)) return -1;
-  if (settings_.temperature <= 0 || settings_.top_k == 1) {
-    const auto best = std::find(logits.begin(), logits.end(), max_);
-    return static_cast<std::int32_t>(best - logits.begin());
+  if (greedy()) {
+    const auto likeliest = [&] {
+      const auto best = std::find(logits.begin(), logits.end(), max_);
+      return static_cast<std::int32_t>(best - logits.begin());
+    };
+    // Most of what a model writes is allowed: the others are looked for only when this one is not.
+    if (!narrowed || constraint->allows(likeliest())) return likeliest();
+    logits = mask(logits, *constraint);
+    find_block_maxima(exec, logits);
+    return std::isfinite(max_) ? likeliest() : -1;
   }
   if (!filters()) return draw_from_all(exec, logits);
   filter(exec, logits);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/sample/random.h"
+#include "engine/sample/token_constraint.h"
 #include "kernels/ops.h"
 
 namespace cactus {
@@ -34,9 +35,10 @@ class Sampler {
   Sampler(const SampleSettings& settings, std::uint64_t seed);
 
   // The next token, or -1 when no logit is finite. logits [vocab]; `history`: ids of prompt and
-  // reply so far. O(vocab), in parallel, with no sort of more than what is kept.
+  // reply so far; `constraint`, if any, narrows the choice before top_k and what follows it.
+  // O(vocab), in parallel, with no sort of more than what is kept.
   std::int32_t pick(kernels::Exec& exec, std::span<const float> logits,
-                    std::span<const std::int32_t> history);
+                    std::span<const std::int32_t> history, TokenConstraint* constraint = nullptr);
 
   // What pick() draws from: the kept tokens, likeliest first, and their probabilities. Valid until
   // the next call.
@@ -50,6 +52,8 @@ class Sampler {
  private:
   std::span<const float> penalise(std::span<const float> logits,
                                   std::span<const std::int32_t> history);
+  std::span<const float> mask(std::span<const float> logits, TokenConstraint& constraint);
+  bool greedy() const { return settings_.temperature <= 0 || settings_.top_k == 1; }
   bool filters() const { return settings_.top_k > 0 || settings_.top_p < 1 || settings_.min_p > 0; }
   void find_block_maxima(kernels::Exec& exec, std::span<const float> logits);
   double sum_blocks(kernels::Exec& exec, std::span<const float> logits);
@@ -71,6 +75,7 @@ class Sampler {
   std::vector<double> probability_;  // of kept_
   std::vector<bool> seen_;           // [vocab], for the penalty
   std::vector<float> penalised_;     // [vocab]
+  std::vector<float> masked_;        // [vocab]
 };
 
 // log softmax(logits)[id]: what a model says of its own token, before any sampling rule.

@@ -83,7 +83,12 @@ Result<std::span<const float>> Generator::feed(std::int32_t id, float log_probab
 Status Generator::decode(const Continuation& work, Sampler& sampler, std::span<const float> logits,
                          Reply& reply, TokenSink sink) {
   while (true) {
-    const std::int32_t id = sampler.pick(exec_, logits, history_);
+    const std::int32_t id = sampler.pick(exec_, logits, history_, work.constraint);
+    if (id < 0 && work.constraint != nullptr && sampler.pick(exec_, logits, history_) >= 0) {
+      return make_error(ErrorKind::incompatible, "no token continues the model's tool call",
+                        "its vocabulary cannot spell what the tools' schemas demand",
+                        "tools with simpler names and values");
+    }
     if (id < 0) {
       return make_error(ErrorKind::incompatible, "the model computes no numbers, only NaN",
                         "its weights are broken or of another model",
@@ -94,11 +99,16 @@ Status Generator::decode(const Continuation& work, Sampler& sampler, std::span<c
       return ok_status();
     }
     const float log_p = work.observer != nullptr ? log_probability(exec_, logits, id) : 0;
+    if (work.constraint != nullptr) work.constraint->advance(id);
     history_.push_back(id);
     ++reply.output_tokens;
     const Verdict verdict = sink(id);
     reply.finish = verdict == Verdict::enough ? FinishReason::stop : FinishReason::cancelled;
     if (verdict != Verdict::more || is_cancelled(work.cancel)) return ok_status();
+    if (work.constraint != nullptr && work.constraint->complete()) {
+      reply.finish = FinishReason::stop;
+      return ok_status();
+    }
     reply.finish = FinishReason::length;
     if (reply.output_tokens == work.max_tokens || state_->length() >= context_) return ok_status();
     auto next = feed(id, log_p, work);

@@ -21,6 +21,7 @@ struct Continuation {
   std::span<const std::int32_t> stop_ids;  // sorted
   std::int64_t max_tokens = 0;             // 0: until the context is full
   TokenObserver* observer = nullptr;
+  TokenConstraint* constraint = nullptr;
   const std::atomic<bool>* cancel = nullptr;
 };
 

@@ -41,6 +41,7 @@ void ReplyBuilder::on_event(const ReplyEvent& event) {
     }
     case ReplyEventKind::notice:
       reply_.notices.emplace_back(event.text);
+      reply_.malformed_call = true;
       break;
   }
 }

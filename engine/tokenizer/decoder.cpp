@@ -137,6 +137,25 @@ Status DecoderSpec::add(const Json& json, int depth) {
   return ok_status();
 }
 
+std::string DecoderSpec::bytes_of(std::string_view token) const {
+  std::string bytes(token);
+  for (const Stage& stage : stages_) {
+    if (stage.kind == Kind::replace) bytes = replace_all(bytes, stage.from, stage.to);
+    if (stage.kind == Kind::metaspace) bytes = replace_all(bytes, stage.from, " ");
+    if (stage.kind == Kind::byte_level) bytes = spelled_bytes(bytes);
+    if (stage.kind == Kind::byte_fallback) {
+      if (const int byte = byte_token(bytes); byte >= 0) {
+        return std::string(1, static_cast<char>(static_cast<unsigned char>(byte)));
+      }
+    }
+    if (stage.kind == Kind::word_piece && !stage.from.empty()) {
+      bytes = bytes.starts_with(stage.from) ? bytes.substr(stage.from.size()) : " " + bytes;
+    }
+    if (stage.kind == Kind::join) bytes = " " + bytes;
+  }
+  return bytes;
+}
+
 void DecoderStream::pass(std::size_t index, std::string_view token, std::string& out) {
   using Kind = DecoderSpec::Kind;
   if (index == states_.size()) {

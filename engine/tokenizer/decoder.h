@@ -20,6 +20,9 @@ class DecoderSpec {
   // incompatible, naming the component.
   static Result<DecoderSpec> load(const Json& json);
 
+  // What `token` stands for in the middle of a text.
+  std::string bytes_of(std::string_view token) const;
+
  private:
   friend class DecoderStream;
   enum class Kind { replace, byte_fallback, fuse, strip, byte_level, metaspace, word_piece, join };

@@ -176,6 +176,11 @@ std::optional<std::int32_t> Tokenizer::token_id(std::string_view token) const {
   return id == text::Vocab::none ? std::nullopt : std::optional(id);
 }
 
+std::string Tokenizer::token_bytes(std::int32_t id) const {
+  const std::string_view token = token_text(id);
+  return token.empty() ? std::string() : impl_->decoder.bytes_of(token);
+}
+
 std::string_view Tokenizer::token_text(std::int32_t id) const {
   return impl_->vocab.text(id);
 }

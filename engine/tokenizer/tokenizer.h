@@ -52,6 +52,9 @@ class Tokenizer {
   std::optional<std::int32_t> token_id(std::string_view token) const;
   // Empty for an id that names no token. Lives as long as the tokenizer.
   std::string_view token_text(std::int32_t id) const;
+  // The bytes it stands for inside a text (what a decoder cuts off at a text's ends is still
+  // there); not always whole code points. Empty for an id that names no token.
+  std::string token_bytes(std::int32_t id) const;
   bool is_special(std::int32_t id) const;  // left out by skip_special
   bool is_control(std::int32_t id) const;  // never comes out of a plain span
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <iterator>
 
+#include "engine/tools/call_grammar.h"
 #include "engine/tools/tool_call.h"
 
 namespace cactus {
@@ -17,16 +18,54 @@ constexpr ThoughtSyntax kThoughts[] = {
     {.name = "think", .open = "<think>", .close = "</think>", .trims_newlines = true},
 };
 
+// call:NAME{key:<|"|>text<|"|>,other:{inner:3}}
+constexpr CallGrammar kGemmaGrammar{.call_open = "call:",
+                                    .name_end = "{",
+                                    .key_end = ":",
+                                    .arguments_end = '}',
+                                    .bare_keys = true,
+                                    .control_quotes = true};
+// [name(key="text", other=True)]
+constexpr CallGrammar kPythonGrammar{.calls_open = "[",
+                                     .name_end = "(",
+                                     .key_end = "=",
+                                     .calls_close = "]",
+                                     .separator = ',',
+                                     .python_words = true};
+// name(key="text",other=true),other_name(): values as JSON
+constexpr CallGrammar kBareGrammar{.name_end = "(", .key_end = "=", .separator = ','};
+// {"name": "…", "arguments": {…}}
+constexpr CallGrammar kJsonGrammar{.calls_open = "\n",
+                                   .call_open = "{\"name\": \"",
+                                   .name_end = "\", \"arguments\": {",
+                                   .key_end = ": ",
+                                   .call_end = "}",
+                                   .calls_close = "\n",
+                                   .arguments_end = '}',
+                                   .quoted_keys = true};
+
 constexpr CallSyntax kCalls[] = {
     {.name = "gemma",
      .open = "<|tool_call>",
      .close = "<tool_call|>",
      .parse = parse_gemma_calls,
+     .grammar = &kGemmaGrammar,
+     .quote = "<|\"|>",
      .control = true},
+    {.name = "deciding",
+     .open = "<|tool_call_start|>",
+     .close = "<|tool_call_end|>",
+     .also = "<|no_tool|>",
+     .none = "<|no_tool|>",
+     .parse = parse_python_calls,
+     .grammar = &kBareGrammar,
+     .control = true,
+     .trims_newlines = true},
     {.name = "python",
      .open = "<|tool_call_start|>",
      .close = "<|tool_call_end|>",
      .parse = parse_python_calls,
+     .grammar = &kPythonGrammar,
      .control = true,
      .trims_newlines = true},
     {.name = "tagged",
@@ -39,6 +78,7 @@ constexpr CallSyntax kCalls[] = {
      .open = "<tool_call>",
      .close = "</tool_call>",
      .parse = parse_json_calls,
+     .grammar = &kJsonGrammar,
      .trims_newlines = true},
 };
 

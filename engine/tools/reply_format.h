@@ -12,6 +12,7 @@
 
 namespace cactus {
 
+struct CallGrammar;
 struct ToolCall;
 
 // What stood between the markers of a call.
@@ -38,7 +39,12 @@ struct CallSyntax {
   std::string_view name;
   std::string_view open, close;
   std::string_view also = {};  // a text that a model of this kind knows besides, or empty
+  // A control token that says no tool fits. A model that knows it writes calls or this, nothing
+  // else.
+  std::string_view none = {};
   CallParser parse = nullptr;
+  const CallGrammar* grammar = nullptr;  // null: calls cannot be held to schemas (constrain/)
+  std::string_view quote = {};           // CallGrammar::control_quotes: the control token
   bool control = false;
   bool trims_newlines = false;
 };

@@ -35,7 +35,10 @@ def same(a: Any, b: Any) -> bool:
 
 def calls_of(output: dict[str, Any]) -> Calls | None:
     """The calls of one output line: `tool_calls` (flat, or under "function", arguments as an object or
-    as text), else `calls`, else what `text` says in the model's own syntax. None: malformed."""
+    as text), else `calls`, else what `text` says in the model's own syntax. None: malformed (or said
+    to be so)."""
+    if output.get("malformed"):
+        return None
     found = output.get("tool_calls", output.get("calls"))
     if not found:
         text = output.get("text") or ""

@@ -15,8 +15,7 @@ using kernels::Layout;
 using kernels::Type;
 
 struct Stored {
-  kernels::Matrix matrix;
-  kernels::Buffer<std::byte> bytes;
+  StoredMatrix matrix;
   std::vector<float> vector;
 };
 
@@ -31,39 +30,45 @@ void convert_row(Type type, const float* row, std::int64_t n, std::byte* out) {
   }
 }
 
-void store(Stored& s, const Tensor& t, Type type, Layout layout) {
-  const std::int64_t rows = t.shape[0], cols = t.shape[1];
+}  // namespace
+
+StoredMatrix store_matrix(const float* values, std::int64_t rows, std::int64_t cols, Type type,
+                          Layout layout) {
+  StoredMatrix s;
   s.matrix = {nullptr, type, layout, rows, cols};
   std::byte* out = s.bytes.reserve(kernels::matrix_bytes(type, layout, rows, cols) + 256);
   s.matrix.data = out;
   const std::int64_t unit = layout == Layout::tiles ? kernels::kTileRows : 1;
   const std::int64_t stride = kernels::stride_bytes(type, layout, cols);
   for (std::int64_t r = 0; r < rows; r += unit, out += stride) {
-    const float* row = t.values.data() + r * cols;
+    const float* row = values + r * cols;
     if (type == Type::q4 || type == Type::q8) {
       kernels::pack(type, layout, row, std::min(unit, rows - r), cols, cols, out);
     } else {
       convert_row(type, row, cols, out);
     }
   }
+  return s;
 }
 
-void dequantise(Stored& s) {
-  Stored floats;
-  floats.matrix = {nullptr, Type::f32, Layout::rows, s.matrix.rows, s.matrix.cols};
-  std::byte* out = floats.bytes.reserve(s.matrix.rows * s.matrix.cols * 4 + 256);
+StoredMatrix dequantised(const StoredMatrix& stored) {
+  const auto [data, type, layout, rows, cols] = stored.matrix;
+  StoredMatrix floats;
+  floats.matrix = {nullptr, Type::f32, Layout::rows, rows, cols};
+  std::byte* out = floats.bytes.reserve(rows * cols * 4 + 256);
   floats.matrix.data = out;
-  for (std::int64_t r = 0; r < s.matrix.rows; ++r) {
-    kernels::unpack_row(s.matrix, r, reinterpret_cast<float*>(out) + r * s.matrix.cols);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    kernels::unpack_row(stored.matrix, r, reinterpret_cast<float*>(out) + r * cols);
   }
-  s = std::move(floats);
+  return floats;
 }
+
+namespace {
 
 class MemoryBundle final : public Bundle {
  public:
   MemoryBundle(const std::string& name, Type type, bool dequantised)
       : folder_(fixture(name)), dequantised_(dequantised) {
-    manifest_.family = "gemma4";
     manifest_.config = *parse_json(read_file(folder_ / "config.json"), "config.json");
     manifest_.generation =
         *parse_json(read_file(folder_ / "generation_config.json"), "generation_config.json");
@@ -82,11 +87,11 @@ class MemoryBundle final : public Bundle {
   Result<kernels::Matrix> matrix(std::string_view name, std::int64_t rows,
                                  std::int64_t cols) const override {
     const auto found = tensors_.find(std::string(name));
-    if (found == tensors_.end() || found->second.matrix.rows != rows ||
-        found->second.matrix.cols != cols) {
+    if (found == tensors_.end() || found->second.matrix.matrix.rows != rows ||
+        found->second.matrix.matrix.cols != cols) {
       return make_error(ErrorKind::incompatible, "no matrix " + std::string(name));
     }
-    return found->second.matrix;
+    return found->second.matrix.matrix;
   }
 
   Result<std::span<const float>> vector(std::string_view name, std::int64_t n) const override {
@@ -115,8 +120,9 @@ class MemoryBundle final : public Bundle {
       if (tensor.shape.size() == 2) {
         const bool quantised = type == Type::q8 || type == Type::q4;
         const bool table = name == "embed_tokens_per_layer.weight";
-        store(stored, tensor, type, quantised && !table ? Layout::tiles : Layout::rows);
-        if (dequantised_) dequantise(stored);
+        stored.matrix = store_matrix(tensor.values.data(), tensor.shape[0], tensor.shape[1], type,
+                                     quantised && !table ? Layout::tiles : Layout::rows);
+        if (dequantised_) stored.matrix = dequantised(stored.matrix);
       } else {
         stored.vector = std::move(tensor.values);
       }

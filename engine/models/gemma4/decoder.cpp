@@ -2,26 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "engine/layers/matrix.h"
 #include "engine/layers/rope.h"
+#include "engine/models/forward_checks.h"
 #include "engine/models/gemma4/layer.h"
 #include "engine/models/gemma4/work.h"
 
 namespace cactus::gemma4 {
 namespace {
-
-Error context_full(std::int64_t wanted, std::int64_t context) {
-  return make_error(ErrorKind::usage,
-                    "the text has " + std::to_string(wanted) + " tokens, more than the model reads",
-                    "its context holds " + std::to_string(context),
-                    "a shorter prompt or conversation");
-}
-
-Error cancelled() {
-  return make_error(ErrorKind::cancelled, "cancelled");
-}
 
 class Gemma4Decoder final : public Decoder {
  public:
@@ -54,7 +43,6 @@ class Gemma4Decoder final : public Decoder {
                                          const ForwardRequest& request) const override;
 
  private:
-  Status check(const State& state, std::span<const std::int32_t> ids) const;
   void embed(const Pass& pass, std::span<const std::int32_t> ids) const;
   bool run_layers(const Pass& pass, const RowGroup& rows, const ForwardRequest& request) const;
   bool run_rows(const Pass& pass, std::span<const std::int32_t> ids,
@@ -69,24 +57,6 @@ class Gemma4Decoder final : public Decoder {
   std::vector<float> frequencies_[2];  // [D/2] sliding, global
   std::int64_t last_owner_ = 0;        // the last layer that owns K and V
 };
-
-Status Gemma4Decoder::check(const State& state, std::span<const std::int32_t> ids) const {
-  const auto count = static_cast<std::int64_t>(ids.size());
-  if (count < 1 || count > state.options.chunk) {
-    return make_error(ErrorKind::internal,
-                      "a forward call of " + std::to_string(count) + " tokens");
-  }
-  if (state.length() + count > config_.context) {
-    return context_full(state.length() + count, config_.context);
-  }
-  for (const std::int32_t id : ids) {
-    if (id < 0 || id >= config_.vocab) {
-      return make_error(ErrorKind::usage, "token " + std::to_string(id) + " does not exist",
-                        "the vocabulary has " + std::to_string(config_.vocab) + " tokens");
-    }
-  }
-  return ok_status();
-}
 
 // x = √h · embedding rows, and the rotations of the chunk's positions. Hugging Face rounds √h to
 // the weights' type; like its float32 reference this does not.
@@ -105,7 +75,7 @@ void Gemma4Decoder::embed(const Pass& pass, std::span<const std::int32_t> ids) c
 bool Gemma4Decoder::run_layers(const Pass& pass, const RowGroup& rows,
                                const ForwardRequest& request) const {
   for (std::int64_t i = rows.layer_begin; i < rows.layer_end; ++i) {
-    if (request.cancel != nullptr && request.cancel->load(std::memory_order_relaxed)) return false;
+    if (asked_to_stop(request)) return false;
     run_layer(pass, i, rows);
     // The last hidden state is the one after the final norm: head() reports it.
     if (request.on_hidden && i + 1 < info_.layers) {
@@ -164,18 +134,13 @@ Result<std::span<const float>> Gemma4Decoder::forward(kernels::Exec& exec, Decod
                                                       std::span<const std::int32_t> ids,
                                                       const ForwardRequest& request) const {
   auto& state = static_cast<State&>(abstract);
-  CACTUS_CHECK(check(state, ids));
+  CACTUS_CHECK(check_forward(info_, state.length(), state.options.chunk, ids));
   const auto count = static_cast<std::int64_t>(ids.size());
-  if (!state.cache.prepare(count)) {
-    return make_error(ErrorKind::resources, "not enough memory for the conversation",
-                      "its keys and values hold " + std::to_string(state.bytes() >> 20) +
-                          " MiB for " + std::to_string(state.length()) + " tokens",
-                      "a smaller context, or close other programs");
-  }
+  if (!state.cache.prepare(count)) return no_room_for_cache(state);
   const Pass pass{exec, config_, weights_, state, state.length()};
   embed(pass, ids);
   if (request.on_hidden) request.on_hidden(0, state.buffers.x.data(), count);
-  if (!run_rows(pass, ids, request)) return cancelled();
+  if (!run_rows(pass, ids, request)) return forward_cancelled();
   state.cache.commit(count);
   if (request.no_logits) return std::span<const float>();
   return request.all_logits ? head(pass, 0, count, request) : head(pass, count - 1, 1, request);

@@ -1,48 +1,22 @@
 #include "engine/models/gemma4/plan.h"
 
-#include <algorithm>
-
 #include "engine/models/gemma4/config.h"
+#include "engine/models/tensor_scope.h"
 
 namespace cactus::gemma4 {
 namespace {
 
-using Shape = std::vector<std::int64_t>;
+using Scope = TensorScope;
 
-// Adds tensors under one prefix of the bundle and one of the checkpoint.
-class Scope {
- public:
-  Scope(TensorPlan& plan, std::string name, std::string source)
-      : plan_(&plan), name_(std::move(name)), source_(std::move(source)) {}
-
-  Scope in(const std::string& part) const {
-    return {*plan_, name_ + part + ".", source_ + part + "."};
+// A linear layer of a tower, with its four clip bounds where the tower has them.
+void linear(const Scope& scope, const std::string& name, std::int64_t out, std::int64_t in,
+            bool clipped) {
+  scope.add(name + ".linear.weight", {out, in}, Use::precise);
+  if (!clipped) return;
+  for (const char* bound : {".input_min", ".input_max", ".output_min", ".output_max"}) {
+    scope.add(name + bound, {}, Use::bound);
   }
-  Scope in(const std::string& part, std::int64_t index) const {
-    return in(part).in(std::to_string(index));
-  }
-  void add(const std::string& name, Shape shape, Use use) const {
-    plan_->tensors.push_back({name_ + name, source_ + name, std::move(shape), use});
-  }
-  void norm(const std::string& name, std::int64_t n) const {
-    add(name + ".weight", {n}, Use::vector);
-  }
-  void ignore(const std::string& name) const { plan_->ignored.push_back(source_ + name); }
-
-  // A linear layer of a tower, with its four clip bounds where the tower has them.
-  void linear(const std::string& name, std::int64_t out, std::int64_t in, bool clipped) const {
-    add(name + ".linear.weight", {out, in}, Use::precise);
-    if (!clipped) return;
-    for (const char* bound : {".input_min", ".input_max", ".output_min", ".output_max"}) {
-      add(name + bound, {}, Use::bound);
-    }
-  }
-
- private:
-  TensorPlan* plan_;
-  std::string name_;
-  std::string source_;
-};
+}
 
 void plan_attention(const Scope& layer, const Config& c, const LayerConfig& l) {
   const Scope attention = layer.in("self_attn");
@@ -102,15 +76,15 @@ void plan_vision(const Scope& tower, const VisionConfig& v) {
       layer.norm(norm, v.hidden);
     }
     const Scope attention = layer.in("self_attn"), mlp = layer.in("mlp");
-    attention.linear("q_proj", v.heads * v.head_dim, v.hidden, v.clipped);
-    attention.linear("k_proj", v.kv_heads * v.head_dim, v.hidden, v.clipped);
-    attention.linear("v_proj", v.kv_heads * v.head_dim, v.hidden, v.clipped);
-    attention.linear("o_proj", v.hidden, v.heads * v.head_dim, v.clipped);
+    linear(attention, "q_proj", v.heads * v.head_dim, v.hidden, v.clipped);
+    linear(attention, "k_proj", v.kv_heads * v.head_dim, v.hidden, v.clipped);
+    linear(attention, "v_proj", v.kv_heads * v.head_dim, v.hidden, v.clipped);
+    linear(attention, "o_proj", v.hidden, v.heads * v.head_dim, v.clipped);
     attention.norm("q_norm", v.head_dim);
     attention.norm("k_norm", v.head_dim);
-    mlp.linear("gate_proj", v.intermediate, v.hidden, v.clipped);
-    mlp.linear("up_proj", v.intermediate, v.hidden, v.clipped);
-    mlp.linear("down_proj", v.hidden, v.intermediate, v.clipped);
+    linear(mlp, "gate_proj", v.intermediate, v.hidden, v.clipped);
+    linear(mlp, "up_proj", v.intermediate, v.hidden, v.clipped);
+    linear(mlp, "down_proj", v.hidden, v.intermediate, v.clipped);
   }
   if (v.standardize) {
     tower.add("std_bias", {v.hidden}, Use::vector);
@@ -122,23 +96,23 @@ void plan_conformer_layer(const Scope& layer, const AudioConfig& a) {
   for (const char* name : {"feed_forward1", "feed_forward2"}) {
     const Scope feed_forward = layer.in(name);
     feed_forward.norm("pre_layer_norm", a.hidden);
-    feed_forward.linear("ffw_layer_1", 4 * a.hidden, a.hidden, a.clipped);
-    feed_forward.linear("ffw_layer_2", a.hidden, 4 * a.hidden, a.clipped);
+    linear(feed_forward, "ffw_layer_1", 4 * a.hidden, a.hidden, a.clipped);
+    linear(feed_forward, "ffw_layer_2", a.hidden, 4 * a.hidden, a.clipped);
     feed_forward.norm("post_layer_norm", a.hidden);
   }
   for (const char* norm : {"norm_pre_attn", "norm_post_attn", "norm_out"})
     layer.norm(norm, a.hidden);
   const Scope attention = layer.in("self_attn"), convolution = layer.in("lconv1d");
   for (const char* name : {"q_proj", "k_proj", "v_proj", "post"}) {
-    attention.linear(name, a.hidden, a.hidden, a.clipped);
+    linear(attention, name, a.hidden, a.hidden, a.clipped);
   }
   attention.add("relative_k_proj.weight", {a.hidden, a.hidden}, Use::precise);
   attention.add("per_dim_scale", {a.hidden / a.heads}, Use::vector);
   convolution.norm("pre_layer_norm", a.hidden);
-  convolution.linear("linear_start", 2 * a.hidden, a.hidden, a.clipped);
+  linear(convolution, "linear_start", 2 * a.hidden, a.hidden, a.clipped);
   convolution.add("depthwise_conv1d.weight", {a.hidden, 1, a.conv_kernel}, Use::dense);
   convolution.norm("conv_norm", a.hidden);
-  convolution.linear("linear_end", a.hidden, a.hidden, a.clipped);
+  linear(convolution, "linear_end", a.hidden, a.hidden, a.clipped);
 }
 
 // 128 mel bands, halved by each of the two convolutions.
@@ -160,14 +134,9 @@ void plan_audio(const Scope& tower, const AudioConfig& a) {
 // The prefix of the decoder's tensors: as Gemma4ForConditionalGeneration and Gemma4ForCausalLM save
 // them, or without the outer "model.".
 std::string text_prefix(std::span<const std::string> names, bool multimodal) {
-  for (const char* prefix :
-       {"model.language_model.", "model.", "language_model.model.", "language_model.", ""}) {
-    if (std::find(names.begin(), names.end(), std::string(prefix) + "embed_tokens.weight") !=
-        names.end()) {
-      return prefix;
-    }
-  }
-  return multimodal ? "model.language_model." : "model.";
+  return source_prefix(
+      names, {"model.language_model.", "model.", "language_model.model.", "language_model.", ""},
+      "embed_tokens.weight", multimodal ? "model.language_model." : "model.");
 }
 
 }  // namespace

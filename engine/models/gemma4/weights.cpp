@@ -2,49 +2,12 @@
 
 #include <string>
 
+#include "engine/models/weight_reader.h"
+
 namespace cactus::gemma4 {
 namespace {
 
-// Reads tensors one after the other and keeps the first error, so that the list below stays a list.
-class Reader {
- public:
-  Reader(const Bundle& bundle, Weights& weights) : bundle_(bundle), weights_(weights) {}
-
-  void matmul(kernels::Matrix& out, const std::string& name, std::int64_t rows, std::int64_t cols) {
-    lookup(out, name, rows, cols);
-    const bool quantised = out.type == kernels::Type::q8 || out.type == kernels::Type::q4;
-    (quantised ? weights_.any_quantised : weights_.any_float) = true;
-  }
-
-  void lookup(kernels::Matrix& out, const std::string& name, std::int64_t rows, std::int64_t cols) {
-    if (!status_) return;
-    Result<kernels::Matrix> matrix = bundle_.matrix(name, rows, cols);
-    if (!matrix) {
-      status_ = std::move(matrix).error();
-      return;
-    }
-    out = *matrix;
-  }
-
-  void vector(const float*& out, const std::string& name, std::int64_t n) {
-    if (!status_) return;
-    Result<std::span<const float>> values = bundle_.vector(name, n);
-    if (!values) {
-      status_ = std::move(values).error();
-      return;
-    }
-    out = values->data();
-  }
-
-  Status status() { return std::move(status_); }
-
- private:
-  const Bundle& bundle_;
-  Weights& weights_;
-  Status status_ = ok_status();
-};
-
-void read_attention(Reader& read, LayerWeights& w, const std::string& prefix, const Config& c,
+void read_attention(WeightReader& read, LayerWeights& w, const std::string& prefix, const Config& c,
                     const LayerConfig& layer) {
   const std::int64_t queries = c.heads * layer.head_dim;
   const std::int64_t keys = layer.kv_heads * layer.head_dim;
@@ -60,8 +23,8 @@ void read_attention(Reader& read, LayerWeights& w, const std::string& prefix, co
   if (!layer.v_is_k) read.matmul(w.v, attention + "v_proj.weight", keys, c.hidden);
 }
 
-void read_feedforward(Reader& read, LayerWeights& w, const std::string& prefix, const Config& c,
-                      const LayerConfig& layer) {
+void read_feedforward(WeightReader& read, LayerWeights& w, const std::string& prefix,
+                      const Config& c, const LayerConfig& layer) {
   read.vector(w.pre_feedforward_norm, prefix + "pre_feedforward_layernorm.weight", c.hidden);
   read.matmul(w.gate, prefix + "mlp.gate_proj.weight", layer.intermediate, c.hidden);
   read.matmul(w.up, prefix + "mlp.up_proj.weight", layer.intermediate, c.hidden);
@@ -69,7 +32,7 @@ void read_feedforward(Reader& read, LayerWeights& w, const std::string& prefix, 
   read.vector(w.post_feedforward_norm, prefix + "post_feedforward_layernorm.weight", c.hidden);
 }
 
-void read_layer(Reader& read, LayerWeights& w, std::size_t index, const Config& c) {
+void read_layer(WeightReader& read, LayerWeights& w, std::size_t index, const Config& c) {
   const std::string prefix = "layers." + std::to_string(index) + ".";
   read_attention(read, w, prefix, c, c.layers[index]);
   read_feedforward(read, w, prefix, c, c.layers[index]);
@@ -88,7 +51,7 @@ void read_layer(Reader& read, LayerWeights& w, std::size_t index, const Config& 
 Result<Weights> load_weights(const Bundle& bundle, const Config& config) {
   Weights w;
   w.bundle = &bundle;
-  Reader read(bundle, w);
+  WeightReader read(bundle);
   const std::int64_t layers = static_cast<std::int64_t>(config.layers.size());
   read.matmul(w.embed, "embed_tokens.weight", config.vocab, config.hidden);
   read.vector(w.final_norm, "norm.weight", config.hidden);
@@ -101,6 +64,8 @@ Result<Weights> load_weights(const Bundle& bundle, const Config& config) {
   w.layers.resize(config.layers.size());
   for (std::size_t i = 0; i < w.layers.size(); ++i) read_layer(read, w.layers[i], i, config);
   CACTUS_CHECK(read.status());
+  w.any_float = read.any_float();
+  w.any_quantised = read.any_quantised();
   return w;
 }
 

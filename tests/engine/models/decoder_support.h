@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/models/gemma4/decoder.h"
+#include "engine/models/family.h"
 #include "kernels/dispatch.h"
 #include "tests/support/catch.h"
 #include "tests/support/golden.h"
@@ -19,7 +19,9 @@ struct Engine {
       : Engine(memory_bundle(fixture_name, weights), isa, threads) {}
   Engine(std::shared_ptr<const Bundle> bundle, const std::string& isa = "", int threads = 2)
       : exec(table(isa), threads) {
-    auto loaded = gemma4::load_decoder(std::move(bundle));
+    const auto family = family_of(bundle->manifest().config);
+    if (!family) FAIL(family.error().what);
+    auto loaded = (*family)->load(std::move(bundle));
     if (!loaded) FAIL(loaded.error().what << ": " << loaded.error().why);
     decoder = std::move(loaded).value();
   }

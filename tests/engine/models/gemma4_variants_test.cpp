@@ -1,53 +1,13 @@
 // Configurations for which there is no golden file, against the plain implementation (which is
 // itself held against the golden files first).
-#include <cmath>
-
 #include "tests/engine/models/decoder_support.h"
 #include "tests/engine/models/gemma4_reference.h"
+#include "tests/engine/models/random_bundle.h"
 
 namespace cactus::test {
 namespace {
 
 using kernels::Type;
-
-// Answers for any tensor with f32 values that depend on its name alone.
-class RandomBundle final : public Bundle {
- public:
-  explicit RandomBundle(Json config) { manifest_.config = std::move(config); }
-  const Manifest& manifest() const override { return manifest_; }
-  const std::filesystem::path& folder() const override { return folder_; }
-  const TensorInfo* find(std::string_view) const override { return nullptr; }
-  Result<std::string> file(std::string_view) const override {
-    return make_error(ErrorKind::not_found, "no files");
-  }
-  Result<kernels::Matrix> matrix(std::string_view name, std::int64_t rows,
-                                 std::int64_t cols) const override {
-    const float* data = values(name, rows * cols, 0, 1.7f / std::sqrt(static_cast<float>(cols)));
-    return kernels::Matrix{data, Type::f32, kernels::Layout::rows, rows, cols};
-  }
-  Result<std::span<const float>> vector(std::string_view name, std::int64_t n) const override {
-    return std::span(values(name, n, 1, 0.4f), static_cast<std::size_t>(n));
-  }
-
- private:
-  const float* values(std::string_view name, std::int64_t n, float middle, float spread) const {
-    kernels::Buffer<float>& buffer = buffers_[std::string(name)];
-    if (buffer.data() == nullptr) {
-      std::uint32_t seed = 1;
-      for (const char c : name) seed = seed * 31 + static_cast<unsigned char>(c);
-      float* out = buffer.reserve(n);
-      for (std::int64_t i = 0; i < n; ++i) {
-        seed = seed * 1664525u + 1013904223u;
-        out[i] = middle + spread * (static_cast<float>(seed >> 8) / 8388608.0f - 1);
-      }
-    }
-    return buffer.data();
-  }
-
-  Manifest manifest_;
-  std::filesystem::path folder_;
-  mutable std::map<std::string, kernels::Buffer<float>> buffers_;
-};
 
 double distance(const std::shared_ptr<const Bundle>& bundle, std::size_t tokens) {
   auto config = gemma4::parse_config(bundle->manifest().config);

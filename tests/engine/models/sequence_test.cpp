@@ -19,6 +19,15 @@ const Way kWays[] = {{"f32", Type::f32, Type::f32, true},
                      {"int4", Type::q4, Type::q8, false},
                      {"int4 exact", Type::q4, Type::f32, true}};
 
+// Every family on every instruction set that this CPU has.
+std::vector<std::pair<std::string, std::string>> fixtures_and_isas() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const char* name : {"gemma4_text", "smollm2_llama"}) {
+    for (const std::string_view isa : kernels::available_isas()) all.emplace_back(name, isa);
+  }
+  return all;
+}
+
 std::vector<float> last_row(const std::vector<float>& logits, std::int64_t vocab) {
   return {logits.end() - vocab, logits.end()};
 }
@@ -29,11 +38,11 @@ double difference(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 TEST_CASE("split prefill changes nothing", "[engine]") {
-  for (const char* name : {"gemma4_text", "gemma4_mm"}) {
+  for (const char* name : {"gemma4_text", "gemma4_mm", "smollm2_llama"}) {
     for (const Way& way : kWays) {
       INFO(name << " " << way.name);
       Engine engine(name, way.weights);
-      const auto ids = some_ids(307, 700, 1);  // more than two of attention's blocks of keys
+      const auto ids = some_ids(307, 640, 1);  // more than two of attention's blocks of keys
       auto split = engine.state(way.kv, way.exact);
       auto whole = engine.state(way.kv, way.exact);
       const auto on = engine.forward(*split, ids);
@@ -47,15 +56,15 @@ TEST_CASE("split prefill changes nothing", "[engine]") {
 }
 
 TEST_CASE("prefill in chunks of any size, then decode, equals one pass bit for bit", "[engine]") {
-  for (const std::string_view isa : kernels::available_isas()) {
+  for (const auto& [name, isa] : fixtures_and_isas()) {
     for (const Way& way : kWays) {
-      Engine engine("gemma4_text", way.weights, std::string(isa));
-      const auto ids = some_ids(51, 700, 2);
-      const auto reply = some_ids(20, 700, 3);
+      Engine engine(name, way.weights, isa);
+      const auto ids = some_ids(51, 640, 2);
+      const auto reply = some_ids(20, 640, 3);
       auto one = engine.state(way.kv, way.exact);
       const auto expected = engine.forward(*one, ids);
       for (const std::size_t chunk : {1u, 3u, 7u, 16u, 50u, 51u}) {
-        INFO(isa << ", " << way.name << ", chunks of " << chunk);
+        INFO(name << ", " << isa << ", " << way.name << ", chunks of " << chunk);
         auto state = engine.state(way.kv, way.exact, static_cast<std::int64_t>(chunk));
         CHECK(engine.prefill(*state, ids, chunk) == expected);
         CHECK(state->length() == 51);
@@ -66,7 +75,7 @@ TEST_CASE("prefill in chunks of any size, then decode, equals one pass bit for b
       const auto rows = engine.forward_all(*whole, all);
       const auto vocab = engine.decoder->info().vocab;
       for (std::size_t i = 0; i < reply.size(); ++i) {
-        INFO(isa << ", " << way.name << ", token " << i << " of the reply");
+        INFO(name << ", " << isa << ", " << way.name << ", token " << i << " of the reply");
         const auto logits = engine.forward(*one, {&reply[i], 1});
         const auto row = rows.begin() + static_cast<std::int64_t>(ids.size() + i) * vocab;
         CHECK(std::equal(logits.begin(), logits.end(), row));
@@ -97,15 +106,17 @@ TEST_CASE("sequences far beyond the window equal one pass without a ring", "[eng
 }
 
 TEST_CASE("results do not depend on the number of threads", "[engine]") {
-  for (const Way& way : kWays) {
-    INFO(way.name);
-    Engine one("gemma4_text", way.weights, "", 1);
-    Engine three("gemma4_text", way.weights, "", 3);
-    const auto ids = some_ids(90, 700, 5);
-    auto a = one.state(way.kv, way.exact);
-    auto b = three.state(way.kv, way.exact);
-    CHECK(one.forward(*a, ids) == three.forward(*b, ids));
-    CHECK(one.forward(*a, {&ids[7], 1}) == three.forward(*b, {&ids[7], 1}));
+  for (const char* name : {"gemma4_text", "smollm2_llama"}) {
+    for (const Way& way : kWays) {
+      INFO(name << " " << way.name);
+      Engine one(name, way.weights, "", 1);
+      Engine three(name, way.weights, "", 3);
+      const auto ids = some_ids(90, 640, 5);
+      auto a = one.state(way.kv, way.exact);
+      auto b = three.state(way.kv, way.exact);
+      CHECK(one.forward(*a, ids) == three.forward(*b, ids));
+      CHECK(one.forward(*a, {&ids[7], 1}) == three.forward(*b, {&ids[7], 1}));
+    }
   }
 }
 
@@ -160,9 +171,26 @@ TEST_CASE("a mark keeps rewinding possible however much follows", "[engine]") {
   CHECK(engine.forward(*state, other) == after(35));
 }
 
+// Without windows nothing is ever lost, however far the sequence has gone.
+TEST_CASE("Llama rewinds to anywhere", "[engine]") {
+  Engine engine("smollm2_llama", Type::q8);
+  const auto ids = some_ids(300, 640, 13);
+  const auto other = some_ids(9, 640, 14);
+  auto fresh = engine.state(Type::q8, false, 16);
+  engine.prefill(*fresh, std::span(ids).first(40), 16);
+  const auto expected = engine.forward(*fresh, other);
+  auto state = engine.state(Type::q8, false, 16);
+  engine.prefill(*state, ids, 16);
+  CHECK_FALSE(state->rewind(301));
+  REQUIRE(state->rewind(40));
+  CHECK(state->length() == 40);
+  CHECK(engine.forward(*state, other) == expected);
+}
+
 TEST_CASE("a cancelled call leaves the state as it was", "[engine]") {
-  Engine engine("gemma4_text", Type::f32);
-  const auto ids = some_ids(64, 700, 10);
+  const std::string name = GENERATE("gemma4_text", "smollm2_llama");
+  Engine engine(name, Type::f32);
+  const auto ids = some_ids(64, 640, 10);
   auto fresh = engine.state(Type::f32, true, 16);
   const auto expected = engine.prefill(*fresh, ids, 16);
 
@@ -176,7 +204,7 @@ TEST_CASE("a cancelled call leaves the state as it was", "[engine]") {
     reached = layer;
     if (layer == 3) cancel = true;
   };
-  const auto wrong = some_ids(16, 700, 11);
+  const auto wrong = some_ids(16, 640, 11);
   auto result = engine.decoder->forward(engine.exec, *state, wrong, request);
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::cancelled);
@@ -186,14 +214,16 @@ TEST_CASE("a cancelled call leaves the state as it was", "[engine]") {
 }
 
 TEST_CASE("ids outside the vocabulary and full contexts are refused", "[engine]") {
-  Engine engine("gemma4_text", Type::q4);
+  const std::string name = GENERATE("gemma4_text", "smollm2_llama");
+  Engine engine(name, Type::q4);
   auto state = engine.state(Type::q8, false, 512);
-  for (const std::int32_t id : {-1, 768, 1 << 30}) {
+  const auto vocab = static_cast<std::int32_t>(engine.decoder->info().vocab);
+  for (const std::int32_t id : {-1, vocab, 1 << 30}) {
     auto result = engine.decoder->forward(engine.exec, *state, {&id, 1}, {});
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == ErrorKind::usage);
   }
-  const auto ids = some_ids(2048, 700, 12);
+  const auto ids = some_ids(2048, 640, 12);
   engine.prefill(*state, ids, 512);
   auto result = engine.decoder->forward(engine.exec, *state, {ids.data(), 1}, {});
   REQUIRE_FALSE(result);

@@ -1,4 +1,4 @@
-// The float path of Gemma 4 text against Hugging Face transformers (tests/fixtures/*/golden.json).
+// The float path of each family against Hugging Face transformers (tests/fixtures/*/golden.json).
 #include "tests/engine/models/decoder_support.h"
 
 namespace cactus::test {
@@ -10,9 +10,9 @@ struct Case {
   const char* fixture;
   const char* prefix;  // of the golden tensors' names
 };
-const Case kCases[] = {{"gemma4_text", ""}, {"gemma4_mm", "text."}};
+const Case kCases[] = {{"gemma4_text", ""}, {"gemma4_mm", "text."}, {"smollm2_llama", ""}};
 
-TEST_CASE("Gemma 4 logits of every position equal the reference", "[engine]") {
+TEST_CASE("logits of every position equal the reference", "[engine]") {
   for (const Case& c : kCases) {
     for (const std::string_view isa : kernels::available_isas()) {
       INFO(c.fixture << " on " << isa);
@@ -31,7 +31,7 @@ TEST_CASE("Gemma 4 logits of every position equal the reference", "[engine]") {
   }
 }
 
-TEST_CASE("Gemma 4 hidden states equal the reference", "[engine]") {
+TEST_CASE("hidden states equal the reference", "[engine]") {
   for (const Case& c : kCases) {
     const Tensors golden = read_safetensors(fixture(c.fixture) / "golden.safetensors");
     Engine engine(c.fixture, Type::f32);
@@ -56,7 +56,7 @@ TEST_CASE("Gemma 4 hidden states equal the reference", "[engine]") {
   }
 }
 
-TEST_CASE("Gemma 4 greedy continuations equal the reference", "[engine]") {
+TEST_CASE("greedy continuations equal the reference", "[engine]") {
   for (const Case& c : kCases) {
     const Tensors golden = read_safetensors(fixture(c.fixture) / "golden.safetensors");
     Engine engine(c.fixture, Type::f32);

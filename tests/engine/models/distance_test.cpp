@@ -1,5 +1,5 @@
 // How far quantised weights, activations and caches are from the float reference. The table of
-// docs/parity.md is what `test_gemma4 "[distance]" -s` prints.
+// docs/parity.md is what `test_decoders "[distance]" -s` prints.
 #include <cmath>
 #include <cstdio>
 
@@ -66,9 +66,10 @@ std::vector<float> run(Engine& engine, const std::vector<std::int32_t>& ids, Typ
   return engine.forward_all(*state, ids);
 }
 
-TEST_CASE("quantised Gemma 4 stays within the documented distance", "[engine][distance][slow]") {
-  for (const auto& [name, prefix] :
-       {std::pair<const char*, std::string>{"gemma4_text", ""}, {"gemma4_mm", "text."}}) {
+TEST_CASE("quantised models stay within the documented distance", "[engine][distance][slow]") {
+  for (const auto& [name, prefix] : {std::pair<const char*, std::string>{"gemma4_text", ""},
+                                     {"gemma4_mm", "text."},
+                                     {"smollm2_llama", ""}}) {
     const Tensors golden = read_safetensors(fixture(name) / "golden.safetensors");
     const auto ids = to_ids(golden.at(prefix + "input_ids"));
     const std::vector<float>& reference = golden.at(prefix + "logits").values;

@@ -1,0 +1,95 @@
+// Reads a reply byte by byte and knows what may come next: a pushdown automaton over the table of
+// schema.h. Small enough to be copied for every attempt.
+#pragma once
+#include <cstdint>
+
+#include "engine/constrain/schema.h"
+#include "engine/tools/call_grammar.h"
+
+namespace cactus::constrain {
+
+// What a reply is.
+struct ReplyRules {
+  const CallGrammar* grammar = nullptr;
+  const Schema* schema = nullptr;
+  // Calls, or ControlByte::kNone, and nothing else. False: any text, with calls in between.
+  bool must_decide = false;
+};
+
+class Acceptor {
+ public:
+  // `rules` and what it points to must outlive it and all copies.
+  explicit Acceptor(const ReplyRules& rules);
+  Acceptor(const Acceptor& other) { *this = other; }
+  Acceptor& operator=(const Acceptor& other);
+  bool operator==(const Acceptor& other) const;
+
+  // False: the byte (or control token) may not come here; the state is then undefined.
+  bool feed(unsigned char byte);
+
+  bool in_text() const { return depth_ == 1 && top().step == kOutside && !rules_->must_decide; }
+  // Inside a string, between two characters: any character may come.
+  bool in_string() const {
+    return top().kind == Kind::string && top().step == 0 && top().extra == 0;
+  }
+  // Only the end of the turn may come.
+  bool complete() const { return depth_ == 1 && top().step >= kEnded; }
+  // The end of the turn was read.
+  bool ended() const { return depth_ == 1 && top().step == kStopped; }
+
+ private:
+  enum class Kind : std::uint8_t {
+    reply,
+    calls,
+    members,
+    free_members,
+    array,
+    value,
+    string,
+    number,
+    word,
+    choice
+  };
+  // Steps of Kind::reply.
+  static constexpr std::uint8_t kOutside = 0, kInside = 1, kEnded = 2, kStopped = 3;
+  static constexpr int kDeepest = 32;
+  static constexpr std::uint32_t kMostCalls = 32;
+
+  // One thing inside another. What the members mean depends on the kind.
+  struct Frame {
+    Kind kind = Kind::reply;
+    std::uint8_t step = 0;
+    bool arguments = false;   // members: of a call, not of an object inside
+    std::uint32_t extra = 0;  // calls: how many; string: rest of a character; members: the key
+    std::int32_t node = -1;   // index into the schema's tables
+    std::int32_t at = 0;      // in a literal or a trie
+    std::uint64_t used = 0;   // members: keys that were there
+  };
+  enum class Took { yes, no, passed };  // passed: not for this frame any more, ask again
+
+  Frame& top() { return frames_[depth_ - 1]; }
+  const Frame& top() const { return frames_[depth_ - 1]; }
+  bool push(Kind kind, std::int32_t node);
+  void pop() { --depth_; }
+  bool expect(std::string_view text, unsigned char byte, Took* took);
+
+  Took feed_top(unsigned char byte);
+  Took reply(unsigned char byte);
+  Took calls(unsigned char byte);
+  Took members(unsigned char byte);
+  Took free_members(unsigned char byte);
+  Took array(unsigned char byte);
+  Took value(unsigned char byte);
+  Took string(unsigned char byte);
+  Took number(unsigned char byte);
+  Took word(unsigned char byte);
+  Took choice(unsigned char byte);
+  Took member_key(const ObjectNode& object, unsigned char byte);
+  bool begins_string(unsigned char byte) const;
+
+  const ReplyRules* rules_ = nullptr;
+  int depth_ = 0;
+  Frame frames_[kDeepest];
+};
+
+}  // namespace cactus::constrain
