@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "cli/services.h"
+#include "engine/builtin/builtin.h"
 #include "engine/models/decoder.h"
 #include "engine/weights/bundle.h"
 #include "kernels/dispatch.h"
@@ -45,7 +46,9 @@ Result<OpenSession> open_session(const SessionRequest& request) {
   if (selection.table == nullptr)
     return make_error(ErrorKind::resources, "no instruction set to run on", selection.error,
                       "cactus --version, which lists those of this CPU");
-  CACTUS_TRY(model, Model::open(request.folder));
+  CACTUS_TRY(bundle,
+             request.folder == kBuiltinModel ? open_builtin() : Bundle::open(request.folder));
+  CACTUS_TRY(model, Model::open(std::move(bundle)));
   SessionOptions options;
   options.table = selection.table;
   options.threads = request.threads > 0 ? request.threads : kernels::default_threads();

@@ -4,6 +4,9 @@
 #include <cctype>
 #include <system_error>
 
+#include "cli/services.h"
+#include "engine/builtin/builtin.h"
+
 namespace cactus::cli {
 namespace fs = std::filesystem;
 namespace {
@@ -37,11 +40,14 @@ std::string shell_word(const std::string& word) {
 }
 
 Result<fs::path> find_bundle(const std::string& given, const Settings& settings) {
-  if (given.empty())
+  if (given.empty() || given == kBuiltinName) {
+    if (!builtin_files().empty()) return fs::path(kBuiltinModel);
     return make_error(ErrorKind::not_found,
-                      "no model was named, and this version has none built in",
-                      "the built-in model comes with a later version",
+                      given.empty() ? "no model was named, and this program has none inside"
+                                    : "this program has no model inside",
+                      "it was built without packaging/builtin/bundle",
                       "cactus run FOLDER, with a folder made by cactus convert");
+  }
   std::error_code ignored;
   std::string name = given;
   if (!fs::exists(name, ignored))

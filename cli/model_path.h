@@ -8,9 +8,10 @@
 
 namespace cactus::cli {
 
-// `name` is a folder, an alias of the settings, or a Hugging Face name; empty means the built-in
-// model. Errors: not_found (with what this version can do instead), incompatible for a checkpoint
-// that must be converted first.
+// `name` is a folder, an alias of the settings, or a Hugging Face name; empty or "builtin" means
+// the model inside the program: kBuiltinModel (services.h), which is no folder. Errors: not_found
+// (with what this version can do instead), incompatible for a checkpoint that must be converted
+// first.
 Result<std::filesystem::path> find_bundle(const std::string& name, const Settings& settings);
 
 bool is_bundle(const std::filesystem::path& folder);

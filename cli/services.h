@@ -11,8 +11,11 @@
 
 namespace cactus::cli {
 
+// In the place of a folder: the model inside the program.
+inline constexpr const char* kBuiltinModel = "builtin:";
+
 struct SessionRequest {
-  std::filesystem::path folder;  // a bundle
+  std::filesystem::path folder;  // a bundle, or kBuiltinModel
   std::string force_isa;         // CACTUS_FORCE_ISA, or empty
   int threads = 0;               // 0: the default
   kernels::Type kv = kernels::Type::q8;

@@ -7,6 +7,7 @@
 #include "cli/introspect.h"
 #include "cli/model_path.h"
 #include "cli/signals.h"
+#include "engine/builtin/builtin.h"
 #include "engine/convert/convert.h"
 
 namespace cactus::cli {
@@ -50,11 +51,11 @@ Error no_model_in(const std::string& folder) {
 
 Result<std::shared_ptr<const Bundle>> open_or_convert(const std::string& model,
                                                       const std::string& bits) {
-  if (is_bundle(model)) {
+  if (model == kBuiltinName || is_bundle(model)) {
     if (!bits.empty())
       return make_error(ErrorKind::usage, "--bits does not go with a bundle",
                         "a bundle's weights are as they are; --bits converts a checkpoint");
-    return Bundle::open(model);
+    return model == kBuiltinName ? open_builtin() : Bundle::open(model);
   }
   if (!is_checkpoint(model)) return no_model_in(model);
   CACTUS_TRY(parsed, parse_bits(bits.empty() ? "4" : bits));
@@ -71,6 +72,13 @@ Result<bool> parse_exact(const std::string& activations) {
 
 Result<TextFiles> text_files(const std::string& model) {
   const std::filesystem::path folder(model);
+  if (model == kBuiltinName) {
+    CACTUS_TRY(bundle, open_builtin());
+    CACTUS_TRY(tokenizer, bundle->file("tokenizer.json"));
+    CACTUS_TRY(chat_template, bundle->file("chat_template.jinja"));
+    return TextFiles{std::move(tokenizer), dump_json(bundle->manifest().tokenizer_config),
+                     std::move(chat_template)};
+  }
   if (!is_bundle(folder) && !is_checkpoint(folder)) return no_model_in(model);
   TextFiles files;
   CACTUS_TRY(tokenizer, optional_text(folder / "tokenizer.json"));

@@ -1,6 +1,8 @@
 #include "engine/weights/bundle.h"
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 
 #include "engine/base/file.h"
@@ -26,10 +28,19 @@ Error mismatch(const TensorInfo& t, const std::string& wanted) {
       "convert or download the model again");
 }
 
-class MappedBundle final : public Bundle {
+class OpenBundle final : public Bundle {
  public:
-  MappedBundle(Manifest manifest, fs::path folder, MappedFile weights)
-      : manifest_(std::move(manifest)), folder_(std::move(folder)), weights_(std::move(weights)) {
+  OpenBundle(Manifest manifest, fs::path folder, MappedFile weights)
+      : OpenBundle(std::move(manifest), std::move(folder), weights.bytes()) {
+    mapped_ = std::move(weights);
+  }
+  OpenBundle(Manifest manifest, fs::path label, std::span<const MemoryFile> files,
+             std::span<const std::byte> weights)
+      : OpenBundle(std::move(manifest), std::move(label), weights) {
+    memory_.assign(files.begin(), files.end());
+  }
+  OpenBundle(Manifest manifest, fs::path folder, std::span<const std::byte> weights)
+      : manifest_(std::move(manifest)), folder_(std::move(folder)), weights_(weights) {
     by_name_.reserve(manifest_.tensors.size());
     for (const TensorInfo& t : manifest_.tensors) by_name_.emplace(t.name, &t);
   }
@@ -67,6 +78,14 @@ class MappedBundle final : public Bundle {
     for (const auto& [known, text] : kept_) {
       if (known == name) return text;
     }
+    for (const MemoryFile& known : memory_) {
+      if (known.name == name) {
+        return std::string(reinterpret_cast<const char*>(known.bytes.data()), known.bytes.size());
+      }
+    }
+    if (!mapped_) {
+      return make_error(ErrorKind::not_found, folder_.string() + " has no " + std::string(name));
+    }
     const fs::path path = folder_ / name;
     std::error_code error;
     if (!is_plain_name(name) || !fs::exists(path, error)) {
@@ -80,9 +99,10 @@ class MappedBundle final : public Bundle {
   }
 
   void read_row(const kernels::Matrix& table, std::int64_t row, std::byte* out) const override {
+    if (!mapped_) return Bundle::read_row(table, row, out);
     const std::int64_t stride = kernels::stride_bytes(table.type, table.layout, table.cols);
     const auto* at = static_cast<const std::byte*>(table.data) + row * stride;
-    weights_.read_at(static_cast<std::uint64_t>(at - weights_.bytes().data()),
+    mapped_->read_at(static_cast<std::uint64_t>(at - weights_.data()),
                      {out, static_cast<std::size_t>(stride)});
   }
 
@@ -95,7 +115,7 @@ class MappedBundle final : public Bundle {
   }
 
  private:
-  const std::byte* data(const TensorInfo& t) const { return weights_.bytes().data() + t.offset; }
+  const std::byte* data(const TensorInfo& t) const { return weights_.data() + t.offset; }
 
   Result<const TensorInfo*> tensor(std::string_view name) const {
     const TensorInfo* t = find(name);
@@ -107,12 +127,21 @@ class MappedBundle final : public Bundle {
 
   Manifest manifest_;
   fs::path folder_;
-  MappedFile weights_;
+  std::span<const std::byte> weights_;
+  std::optional<MappedFile> mapped_;  // none: the bundle is in memory
+  std::vector<MemoryFile> memory_;
   std::unordered_map<std::string_view, const TensorInfo*> by_name_;  // views of manifest_'s names
   std::vector<std::pair<std::string, std::string>> kept_;
 };
 
-Result<std::shared_ptr<MappedBundle>> open_mapped(const fs::path& folder) {
+Error damaged(const fs::path& path, std::uint64_t bytes, std::uint64_t said) {
+  return make_error(
+      ErrorKind::incompatible, path.string() + " is damaged",
+      "it has " + std::to_string(bytes) + " bytes, the manifest says " + std::to_string(said),
+      "convert or download the model again");
+}
+
+Result<std::shared_ptr<OpenBundle>> open_mapped(const fs::path& folder) {
   CACTUS_TRY(manifest, read_bundle_manifest(folder));
   const fs::path path = folder / kWeightsFile;
   std::error_code error;
@@ -122,12 +151,9 @@ Result<std::shared_ptr<MappedBundle>> open_mapped(const fs::path& folder) {
   }
   CACTUS_TRY(weights, MappedFile::open(path));
   if (weights.bytes().size() != weights_size(manifest)) {
-    return make_error(ErrorKind::incompatible, path.string() + " is damaged",
-                      "it has " + std::to_string(weights.bytes().size()) +
-                          " bytes, the manifest says " + std::to_string(weights_size(manifest)),
-                      "convert or download the model again");
+    return damaged(path, weights.bytes().size(), weights_size(manifest));
   }
-  return std::make_shared<MappedBundle>(std::move(manifest), folder, std::move(weights));
+  return std::make_shared<OpenBundle>(std::move(manifest), folder, std::move(weights));
 }
 
 }  // namespace
@@ -155,6 +181,37 @@ Result<Manifest> read_bundle_manifest(const fs::path& folder) {
 Result<std::shared_ptr<const Bundle>> Bundle::open(const fs::path& folder) {
   CACTUS_TRY(bundle, open_mapped(folder));
   return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+Result<std::shared_ptr<const Bundle>> Bundle::open(std::span<const MemoryFile> files,
+                                                   const fs::path& label) {
+  const auto find = [files](std::string_view name) {
+    const auto at = std::find_if(files.begin(), files.end(),
+                                 [name](const MemoryFile& f) { return f.name == name; });
+    return at == files.end() ? nullptr : &*at;
+  };
+  const MemoryFile* text = find(kManifestFile);
+  const MemoryFile* weights = find(kWeightsFile);
+  if (text == nullptr || weights == nullptr) {
+    return make_error(ErrorKind::not_found, label.string() + " is not a bundle",
+                      "it has no " + std::string(text == nullptr ? kManifestFile : kWeightsFile));
+  }
+  CACTUS_TRY(manifest,
+             parse_manifest({reinterpret_cast<const char*>(text->bytes.data()), text->bytes.size()},
+                            label));
+  if (weights->bytes.size() != weights_size(manifest)) {
+    return damaged(label / kWeightsFile, weights->bytes.size(), weights_size(manifest));
+  }
+  if (reinterpret_cast<std::uintptr_t>(weights->bytes.data()) % kernels::kAlignment != 0) {
+    return make_error(ErrorKind::internal, label.string() + " is not aligned in memory");
+  }
+  for (const FileInfo& f : manifest.files) {
+    const MemoryFile* file = find(f.name);
+    const std::uint64_t size = file == nullptr ? 0 : file->bytes.size();
+    if (size != f.size) return damaged(label / f.name, size, f.size);
+  }
+  return std::shared_ptr<const Bundle>(
+      std::make_shared<OpenBundle>(std::move(manifest), label, files, weights->bytes));
 }
 
 Result<std::shared_ptr<const Bundle>> open_and_remove(const fs::path& folder) {

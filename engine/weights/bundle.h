@@ -48,6 +48,12 @@ struct Manifest {
   std::vector<FileInfo> files;
 };
 
+// A file of a bundle that is in memory for as long as the program runs.
+struct MemoryFile {
+  std::string_view name;
+  std::span<const std::byte> bytes;  // weights.cactus: aligned to 64
+};
+
 // Thread-safe once open. Matrices and vectors point into the map and live as long as the bundle.
 class Bundle {
  public:
@@ -55,6 +61,10 @@ class Bundle {
   // of the size its shape, type and layout demand; reads no weights. Errors: not_found,
   // incompatible (with both versions and the repairing command).
   static Result<std::shared_ptr<const Bundle>> open(const std::filesystem::path& folder);
+  // The same of files in memory, used in place; nothing on disk is looked at. `label` is what
+  // folder() says and errors name.
+  static Result<std::shared_ptr<const Bundle>> open(std::span<const MemoryFile> files,
+                                                    const std::filesystem::path& label);
 
   virtual ~Bundle() = default;
   virtual const Manifest& manifest() const = 0;
@@ -70,9 +80,9 @@ class Bundle {
   // not_found when the bundle has none.
   virtual Result<std::string> file(std::string_view name) const = 0;
 
-  // Copies row `row` of a matrix of this bundle in Layout::rows to `out`, its stride_bytes. Read from
-  // the file: a table that is only looked up must never become resident, and the system maps many
-  // pages around each one that is touched. Thread-safe.
+  // Copies row `row` of a matrix of this bundle in Layout::rows to `out`, its stride_bytes. Read
+  // from the file: a table that is only looked up must never become resident, and the system maps
+  // many pages around each one that is touched. Thread-safe.
   virtual void read_row(const kernels::Matrix& table, std::int64_t row, std::byte* out) const;
 };
 

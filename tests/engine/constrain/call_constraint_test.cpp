@@ -18,26 +18,9 @@ TEST_CASE("whatever is chosen among what is allowed, the calls fit their schemas
     for (int round = 0; round < 150; ++round) {
       const Json tools = random_tools(dice);
       const auto constraint = constraint_for(speaking, tools);
-      std::vector<std::int32_t> ids;
-      if (!speaking.syntax->none.empty()) {
-        const auto reply = random_reply(speaking, *constraint, dice, 400);
-        if (!reply) continue;  // a string that did not want to end
-        ids = *reply;
-      } else {
-        // Free text comes first; the walk begins where a call is opened.
-        const std::int32_t open = *speaking.tokenizer->token_id(speaking.syntax->open);
-        REQUIRE(constraint->allows_all());
-        REQUIRE(constraint->allows(open));
-        constraint->advance(open);
-        ids.push_back(open);
-        while (ids.size() < 400 && !constraint->allows_all()) {
-          auto rest = random_reply(speaking, *constraint, dice, 1);
-          if (!rest) break;
-          ids.insert(ids.end(), rest->begin(), rest->end());
-          if (rest->empty()) break;
-        }
-        if (!constraint->allows_all()) continue;
-      }
+      const auto walked = random_reply(speaking, *constraint, dice, 400);
+      if (!walked) continue;  // a string that did not want to end
+      const std::vector<std::int32_t>& ids = *walked;
       ++finished;
       const Reply reply = speaking.read(ids);
       INFO(name << ": " << speaking.tokenizer->decode(ids, false) << " of " << tools.dump());

@@ -235,8 +235,13 @@ std::optional<std::vector<std::int32_t>> random_reply(const Speaker& speaker,
                                                       TokenConstraint& constraint, Dice& dice,
                                                       std::size_t most) {
   std::vector<std::int32_t> reply;
+  if (constraint.allows_all()) {  // free text comes first; the walk begins where a call is opened
+    reply.push_back(*speaker.tokenizer->token_id(speaker.syntax->open));
+    REQUIRE(constraint.allows(reply.front()));
+    constraint.advance(reply.front());
+  }
   while (reply.size() < most) {
-    if (constraint.complete()) return reply;
+    if (constraint.complete() || constraint.allows_all()) return reply;
     std::vector<std::int32_t> may,
         ends;  // ends: tokens with what closes strings, lists and objects
     const auto words = constraint.allowed();
@@ -255,7 +260,6 @@ std::optional<std::vector<std::int32_t>> random_reply(const Speaker& speaker,
     const auto& from = hurry ? ends : may;
     const std::int32_t id = from[below(dice, from.size())];
     REQUIRE(constraint.allows(id));
-    if (std::binary_search(speaker.stop_ids.begin(), speaker.stop_ids.end(), id)) return reply;
     constraint.advance(id);
     reply.push_back(id);
   }

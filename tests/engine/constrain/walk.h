@@ -43,8 +43,9 @@ Json random_arguments(const Json& parameters, Dice& dice);
 // One call of one of the tools.
 Json random_call(const Json& tools, Dice& dice);
 
-// Ids chosen at random among those that are allowed, up to the end of the turn, which is not among
-// them; nothing when there is none within `most` ids. Strings are made to end.
+// Ids chosen at random among those that are allowed, up to where only the end of the turn may come
+// or text is free again; nothing when that does not come within `most` ids. Strings are made to
+// end.
 std::optional<std::vector<std::int32_t>> random_reply(const Speaker& speaker,
                                                       TokenConstraint& constraint, Dice& dice,
                                                       std::size_t most);
