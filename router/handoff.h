@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "router/money.h"
 #include "router/provider.h"
 
 namespace cactus {
@@ -25,10 +26,11 @@ enum class HandoffFailure {
 // One request that was sent, or that would have been.
 struct Attempt {
   std::string provider, model;
-  std::string failure;  // empty: it answered
-  CloudUsage usage;     // as reported; zeros when nothing was
-  std::optional<double> cost;  // US dollars, settled; unset: nothing was sent, or no price is known
+  std::string failure = {};  // empty: it answered
+  CloudUsage usage = {};     // as reported; zeros when nothing was
+  std::optional<NanoDollars> cost = {};  // settled; unset: nothing was sent, or no price is known
   double ms = 0;
+  std::int64_t request = 0;  // Reservation::id; 0: nothing was sent
 };
 
 struct HandoffQuestion {

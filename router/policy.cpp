@@ -23,15 +23,17 @@ std::string compare_text(double confidence, double threshold) {
 }
 
 Decision decide(const Policy& policy, std::optional<double> confidence, std::string_view source) {
-  if (policy.mode == HandoffMode::off) return {false, "hand-off is off"};
-  if (policy.mode == HandoffMode::always) return {true, "asked for with --cloud"};
-  if (!confidence) return {false, "nothing measures the confidence of this answer"};
+  if (policy.mode == HandoffMode::off) return {false, "hand-off is off", "off"};
+  if (policy.mode == HandoffMode::always) return {true, "asked for with --cloud", "forced"};
+  if (!confidence) return {false, "nothing measures the confidence of this answer", "unmeasured"};
   std::string reason = compare_text(*confidence, policy.threshold);
   if (source == "logprob") {
     reason += " by log-probabilities";
-    if (!policy.logprob) return {false, reason + ", which decide only with handoff.logprob"};
+    if (!policy.logprob)
+      return {false, reason + ", which decide only with handoff.logprob", "logprob_only"};
   }
-  return {below_threshold(*confidence, policy.threshold), std::move(reason)};
+  const bool below = below_threshold(*confidence, policy.threshold);
+  return {below, std::move(reason), below ? "below_threshold" : "confident"};
 }
 
 bool EarlyDecision::add(double confidence) {

@@ -32,6 +32,8 @@ struct Policy {
 struct Decision {
   bool hand_off = false;
   std::string reason;  // "0.31 < 0.70"
+  // For records: "confident", "below_threshold", "unmeasured", "logprob_only", "off", "forced".
+  std::string_view code;
 };
 
 // What becomes of a whole local answer. `confidence` unset: nothing measured it. `source` as

@@ -54,7 +54,9 @@ class Turn {
   Status cloud_first() {
     Outcome& outcome = result_.outcome;
     outcome.wanted = true;
-    outcome.reason = decide(request_.policy, {}, {}).reason;
+    const Decision decision = decide(request_.policy, {}, {});
+    outcome.reason = decision.reason;
+    outcome.code = decision.code;
     hold_ = !sink_.can_withdraw();
     const std::string obstacle = handoff_ != nullptr ? handoff_->obstacle() : request_.absent;
     if (!obstacle.empty()) {
@@ -93,6 +95,7 @@ class Turn {
           decide(policy, result_.reply.confidence, result_.reply.confidence_source);
       outcome.wanted = decision.hand_off;
       outcome.reason = decision.reason;
+      outcome.code = decision.code;
     }
     if (outcome.wanted && wanted_at_all && !possible) {
       outcome.failure = HandoffFailure::unavailable;
@@ -121,6 +124,7 @@ class Turn {
         ++tokens;
         if (!running.add(confidence)) return true;
         outcome.early = outcome.wanted = true;
+        outcome.code = "hopeless";
         outcome.reason = compare_text(confidence, request_.policy.threshold) + " after " +
                          std::to_string(tokens) + " tokens";
         return false;
@@ -136,6 +140,7 @@ class Turn {
     // Ctrl-C beats the decision that fell at the same token.
     if (cancel_ != nullptr && cancel_->load()) outcome.early = outcome.wanted = false;
     result_.reply = std::move(reply);
+    held_ = hold_;
     return ok_status();
   }
 
@@ -195,8 +200,8 @@ class Turn {
 
   // What is on the screen of this turn no longer stands.
   void withdraw() {
-    if (shown_) sink_.discard();
-    shown_ = false;
+    if (shown_ || held_) sink_.discard();
+    shown_ = held_ = false;
   }
 
   Session& session_;
@@ -208,14 +213,15 @@ class Turn {
   const Clock::time_point begin_ = Clock::now();
   TurnResult result_;
   bool hold_ = false;         // nothing reaches the sink before it stands
+  bool held_ = false;         // a local answer waits for the decision
   bool shown_ = false;        // the sink has text that is not withdrawn
   bool cloud_shown_ = false;  // text of the cloud reached the sink
 };
 
 }  // namespace
 
-std::optional<double> Outcome::cost() const {
-  std::optional<double> sum;
+std::optional<NanoDollars> Outcome::cost() const {
+  std::optional<NanoDollars> sum;
   for (const Attempt& attempt : cloud.attempts)
     if (attempt.cost) sum = sum.value_or(0) + *attempt.cost;
   return sum;

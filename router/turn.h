@@ -22,10 +22,11 @@ struct Outcome {
   bool wanted = false;      // the rule (or --cloud) asked for the cloud
   double threshold = Policy::kThreshold;
   std::string reason;       // "0.31 < 0.70"
+  std::string_view code;    // as Decision::code, or "hopeless" when early
   HandoffFailure failure = HandoffFailure::none;
   std::string failure_text;  // why the local answer stands although it was not wanted
   HandoffAnswer cloud;       // everything about the requests, failed ones included
-  std::optional<double> cost() const;  // of all requests, US dollars; unset: none is known
+  std::optional<NanoDollars> cost() const;  // of all requests; unset: none is known
 };
 
 struct TurnResult {
@@ -49,7 +50,7 @@ class TurnSink {
   virtual bool can_withdraw() const = 0;
   virtual bool text(std::string_view piece) = 0;
   virtual bool thought(std::string_view piece) = 0;
-  virtual void discard() {}  // what text() got is withdrawn
+  virtual void discard() {}  // what text() got, or would have got next, is withdrawn
   // A request is about to leave for `target`; also in place of one that failed.
   virtual void asking(std::string_view /*target*/, std::string_view /*why*/) {}
   // The local answer stands although it was not wanted. Text that was withdrawn comes again.

@@ -1,25 +1,55 @@
 #include "cli/commands/one_shot.h"
 
 #include "cli/exit_code.h"
+#include "cli/output/explain.h"
 #include "cli/output/json_sink.h"
 #include "cli/output/report.h"
+#include "cli/render/sanitise.h"
 #include "cli/signals.h"
 
 namespace cactus::cli {
 namespace {
 
-Result<int> conclude(Terminal& terminal, const TurnResult& turn) {
+// What the rule says of a local answer that may not be handed off.
+Decision rule(const Routing& routing, const Reply& reply) {
+  Policy policy = routing.policy;
+  policy.mode = HandoffMode::automatic;
+  return decide(policy, reply.confidence, reply.confidence_source);
+}
+
+Result<int> conclude(Terminal& terminal, const TurnResult& turn, const Routing& routing) {
   if (terminal.closed()) return static_cast<int>(kOk);
   if (!terminal.out_failure().empty())
     return make_error(ErrorKind::resources, "cannot write the answer", terminal.out_failure());
-  if (turn.reply.finish != FinishReason::cancelled) return static_cast<int>(kOk);
-  const int code = signals::exit_code();
-  return code != 0 ? code : static_cast<int>(kInterrupted);
+  const Outcome& outcome = turn.outcome;
+  if (turn.finish() == FinishReason::cancelled || outcome.failure == HandoffFailure::cancelled) {
+    const int code = signals::exit_code();
+    return code != 0 ? code : static_cast<int>(kInterrupted);
+  }
+  if (routing.policy.mode == HandoffMode::always && !outcome.handed_off)
+    return static_cast<int>(kNetwork);
+  if (!routing.require_local) return static_cast<int>(kOk);
+  const Decision decision = rule(routing, turn.reply);
+  if (!turn.reply.confidence)
+    terminal.warn("--require-local cannot judge this answer: " + decision.reason);
+  if (!decision.hand_off) return static_cast<int>(kOk);
+  terminal.error(make_error(ErrorKind::policy, "the local answer is likely wrong", decision.reason,
+                            "the same without --require-local, or with a lower --threshold"));
+  return static_cast<int>(kPolicy);
 }
 
 Result<TurnResult> answer(OpenSession& model, const OneShot& shot, TurnSink& sink) {
   const signals::PhaseScope generating(signals::Phase::generating);
-  return run_turn(*model.session, shot.messages, shot.generate, nullptr, sink, &signals::cancel());
+  return run_turn(*model.session,
+                  {.messages = shot.messages,
+                   .generate = shot.generate,
+                   .policy = shot.routing.policy,
+                   .absent = shot.routing.absent},
+                  shot.routing.handoff.get(), sink, &signals::cancel());
+}
+
+void notes(Terminal& terminal, const OneShot& shot, const TurnResult& turn) {
+  if (shot.routing.explain) terminal.err(sanitise(explain(turn, shot.routing.policy)) + "\n");
 }
 
 }  // namespace
@@ -29,14 +59,16 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& 
     JsonSink sink(terminal);
     CACTUS_TRY(turn, answer(model, shot, sink));
     terminal.out(dump_json(turn_object(model, turn, {}), 2) + "\n");
-    return conclude(terminal, turn);
+    notes(terminal, shot, turn);
+    return conclude(terminal, turn, shot.routing);
   }
   if (shot.format == Format::jsonl) {
     JsonlSink sink(terminal);
     sink.start(model);
     CACTUS_TRY(turn, answer(model, shot, sink));
     sink.done(turn_object(model, turn, {}));
-    return conclude(terminal, turn);
+    notes(terminal, shot, turn);
+    return conclude(terminal, turn, shot.routing);
   }
   TextSink sink(terminal, shot.text);
   sink.spinner().start("reading the prompt");
@@ -45,11 +77,12 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& 
     sink.spinner().stop();
     return std::move(turn).error();
   }
-  sink.finish(turn->reply);
-  for (const std::string& notice : turn->reply.notices) terminal.warn(notice);
-  if (turn->reply.finish == FinishReason::length) terminal.note("[stopped at the token limit]");
+  sink.finish(turn->tool_calls());
+  for (const std::string& notice : turn->notices()) terminal.warn(notice);
+  if (turn->finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
   if (shot.stats) terminal.note(stats_line(*turn));
-  return conclude(terminal, *turn);
+  notes(terminal, shot, *turn);
+  return conclude(terminal, *turn, shot.routing);
 }
 
 }  // namespace cactus::cli

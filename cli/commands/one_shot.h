@@ -2,6 +2,7 @@
 #pragma once
 #include "cli/context.h"
 #include "cli/output/text_sink.h"
+#include "cli/routing.h"
 
 namespace cactus::cli {
 
@@ -11,9 +12,11 @@ struct OneShot {
   Format format = Format::text;
   TextSinkOptions text;
   bool stats = false;
+  Routing routing;
 };
 
-// The exit code: 0, also when the reader closed the pipe; 130, 129 or 143 when a signal ended it.
+// The exit code: 0, also when the reader closed the pipe; 130, 129 or 143 when a signal ended it;
+// 5 when --cloud brought no answer; 8 when --require-local would have needed another one.
 Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& shot);
 
 }  // namespace cactus::cli

@@ -14,6 +14,7 @@
 #include "cli/prompt.h"
 #include "cli/render/format.h"
 #include "cli/repl/chat.h"
+#include "cli/routing.h"
 #include "cli/signals.h"
 #include "cli/termios_state.h"
 
@@ -23,6 +24,7 @@ namespace {
 struct RunFlags {
   ModelFlags model;
   PromptInput prompt;
+  RouteFlags route;
   std::vector<std::string> attachments;
   std::string extract, session;
   bool quiet = false, json = false, jsonl = false, stats = false, no_stream = false, plain = false;
@@ -63,6 +65,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
   CACTUS_TRY(generate, generate_options(flags.model, *settings));
   CACTUS_TRY(request, session_request(flags.model, *settings));
   CACTUS_TRY(system, system_prompt(flags.model, *settings));
+  CACTUS_TRY(route, routing(flags.route, *settings, {}));
   for (const std::string& file : flags.attachments) return no_attachments(file);
 
   const bool machine = flags.json || flags.jsonl;
@@ -83,6 +86,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
     chat.session = flags.session;
     chat.markdown = markdown;
     chat.stats = stats;
+    chat.routing = std::move(route);
     chat.reopen = [&context, request,
                    settings](const std::string& name) mutable -> Result<OpenSession> {
       CACTUS_TRY(other, find_bundle(name, *settings));
@@ -111,6 +115,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
   shot.text.thoughts = true;
   if (!flags.extract.empty()) shot.text.extract = flags.extract;
   shot.stats = stats;
+  shot.routing = std::move(route);
   return run_one_shot(terminal, model, shot);
 }
 
@@ -118,6 +123,7 @@ constexpr char kPrompt[] = "Prompt", kOutput[] = "Output";
 
 void add_rest(CLI::App& app, RunFlags& flags) {
   flags.model.add_rest(app);
+  flags.route.add_rest(app);
   app.add_flag("--stats", flags.stats, "A line of figures after the answer")->group(kOutput);
   app.add_flag("--plain", flags.plain, "No Markdown styling on a terminal")->group(kOutput);
 }
@@ -140,6 +146,7 @@ void add_run(CLI::App& root, Context& context) {
         ->expected(1)
         ->take_all();
     flags->model.add_common(app);
+    flags->route.add_common(app);
     app.add_flag("--json", flags->json, "One JSON object at the end")->group(kOutput);
     app.add_flag("-q,--quiet", flags->quiet, "The answer only, no notes")->group(kOutput);
     app.add_option("-p,--prompt", flags->prompt.prompt, "Prompt that begins with '-'")
@@ -172,6 +179,7 @@ void add_run(CLI::App& root, Context& context) {
   flags->chat = true;
   app.add_option("model", flags->model.model, "Folder of a bundle")->type_name("MODEL");
   flags->model.add_common(app);
+  flags->route.add_common(app);
   app.add_option("--session", flags->session, "Continue a saved conversation, and keep it saved")
       ->type_name("NAME")
       ->group("Model");

@@ -20,11 +20,19 @@ void JsonlSink::discard() {
   write_event(terminal_, "discard", Json::object());
 }
 
-void JsonlSink::route(const Reply& reply, const Outcome& outcome) {
-  write_event(terminal_, "route",
-              {{"decision", outcome.handed_off ? "cloud" : "local"},
-               {"confidence", reply.confidence ? Json(*reply.confidence) : Json()}});
-  for (const Json& call : reply.tool_calls) write_event(terminal_, "tool_call", {{"call", call}});
+void JsonlSink::asking(std::string_view target, std::string_view why) {
+  write_event(terminal_, "asking", {{"target", target}, {"reason", why}});
+}
+
+void JsonlSink::settled(const TurnResult& turn) {
+  const Outcome& outcome = turn.outcome;
+  Json fields = {{"decision", outcome.handed_off ? "cloud" : "local"},
+                 {"confidence", turn.reply.confidence ? Json(*turn.reply.confidence) : Json()},
+                 {"threshold", outcome.threshold},
+                 {"reason", outcome.reason}};
+  if (!outcome.failure_text.empty()) fields["handoff_error"] = outcome.failure_text;
+  write_event(terminal_, "route", fields);
+  for (const Json& call : turn.tool_calls()) write_event(terminal_, "tool_call", {{"call", call}});
 }
 
 void JsonlSink::start(const OpenSession& model) {

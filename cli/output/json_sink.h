@@ -2,7 +2,7 @@
 #pragma once
 #include "cli/services.h"
 #include "cli/terminal.h"
-#include "cli/turn.h"
+#include "router/turn.h"
 
 namespace cactus::cli {
 
@@ -27,7 +27,8 @@ class JsonlSink : public TurnSink {
   bool text(std::string_view piece) override;
   bool thought(std::string_view piece) override;
   void discard() override;
-  void route(const Reply& reply, const Outcome& outcome) override;
+  void asking(std::string_view target, std::string_view why) override;
+  void settled(const TurnResult& turn) override;
 
   void start(const OpenSession& model);
   void done(const Json& object);

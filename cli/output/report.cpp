@@ -26,9 +26,9 @@ std::int64_t prefilled(const Reply& reply) {
 }
 
 std::string route_name(const TurnResult& turn) {
-  std::string text = turn.outcome.handed_off
-                         ? "cloud " + turn.outcome.provider + "/" + turn.outcome.provider_model
-                         : "local";
+  const HandoffAnswer& cloud = turn.outcome.cloud;
+  std::string text =
+      turn.outcome.handed_off ? "cloud " + cloud.provider + "/" + cloud.model : "local";
   if (turn.reply.confidence) {
     char number[32];
     std::snprintf(number, sizeof number, turn.outcome.handed_off ? " (%.2f)" : " %.2f",
@@ -36,6 +36,36 @@ std::string route_name(const TurnResult& turn) {
     text += number;
   }
   return text;
+}
+
+Json tokens(const CloudUsage& usage) {
+  return {{"input", usage.input}, {"output", usage.output}, {"cached", usage.cached}};
+}
+
+// What the hand-off adds to the object; null where there was none.
+void add_cloud(Json& object, const Outcome& outcome) {
+  const HandoffAnswer& cloud = outcome.cloud;
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+  };
+  object["threshold"] = outcome.threshold;
+  object["reason"] = outcome.reason;
+  if (outcome.failure != HandoffFailure::none) {
+    object["handoff_error"] = outcome.failure_text;
+    object["handoff_failure"] = failure_name(outcome.failure);
+  }
+  object["provider"] = text_or_null(cloud.provider);
+  object["provider_model"] = text_or_null(cloud.model);
+  object["provider_request_id"] = text_or_null(cloud.reply ? cloud.reply->request_id : "");
+  object["cloud_usage"] =
+      cloud.reply && cloud.reply->usage ? tokens(*cloud.reply->usage) : Json();
+  const auto cost = outcome.cost();
+  object["cost"] = cost ? Json(static_cast<double>(*cost) / kDollar) : Json();
+  object["attempts"] = Json::array();
+  for (const Attempt& attempt : cloud.attempts)
+    object["attempts"].push_back({{"target", attempt.provider + "/" + attempt.model},
+                                  {"error", text_or_null(attempt.failure)},
+                                  {"ms", rounded(attempt.ms)}});
 }
 
 }  // namespace
@@ -54,6 +84,24 @@ std::string_view finish_name(FinishReason reason) {
   return "error";
 }
 
+std::string_view failure_name(HandoffFailure failure) {
+  switch (failure) {
+    case HandoffFailure::none:
+      return "";
+    case HandoffFailure::unavailable:
+      return "unavailable";
+    case HandoffFailure::declined:
+      return "declined";
+    case HandoffFailure::budget:
+      return "budget";
+    case HandoffFailure::provider:
+      return "provider";
+    case HandoffFailure::cancelled:
+      return "cancelled";
+  }
+  return "";
+}
+
 Json turn_object(const OpenSession& model, const TurnResult& turn,
                  const std::vector<std::string>& warnings) {
   const Reply& reply = turn.reply;
@@ -63,21 +111,18 @@ Json turn_object(const OpenSession& model, const TurnResult& turn,
   };
   Json object;
   object["v"] = 1;
-  object["success"] = reply.finish != FinishReason::cancelled;
+  object["success"] = turn.finish() != FinishReason::cancelled &&
+                      outcome.failure != HandoffFailure::cancelled;
   object["model"] = model.name;
   object["revision"] = text_or_null(model.revision);
   object["variant"] = model.variant;
   object["response"] = turn.text();
   if (!reply.thought.empty()) object["thought"] = reply.thought;
-  object["finish_reason"] = finish_name(reply.finish);
+  object["finish_reason"] = finish_name(turn.finish());
   object["cloud_handoff"] = outcome.handed_off;
-  if (!outcome.failure.empty()) object["handoff_error"] = outcome.failure;
   object["confidence"] = reply.confidence ? Json(*reply.confidence) : Json();
   object["confidence_source"] = text_or_null(reply.confidence_source);
-  object["threshold"] = outcome.threshold ? Json(*outcome.threshold) : Json();
-  object["provider"] = text_or_null(outcome.provider);
-  object["provider_model"] = text_or_null(outcome.provider_model);
-  object["provider_request_id"] = text_or_null(outcome.request_id);
+  add_cloud(object, outcome);
   object["usage"] = {{"input", reply.prompt_tokens},
                      {"output", reply.output_tokens},
                      {"cached", reply.cached_tokens}};
@@ -87,15 +132,15 @@ Json turn_object(const OpenSession& model, const TurnResult& turn,
                       {"ttft_ms", rounded(timing.first_token_ms)},
                       {"decode_ms", rounded(timing.decode_ms)},
                       {"probe_ms", 0.0},
-                      {"cloud_ms", 0.0},
+                      {"cloud_ms", rounded(outcome.cloud.ms)},
                       {"total_ms", rounded(turn.total_ms)},
                       {"prefill_tps", rounded(per_second(prefilled(reply), timing.prefill_ms))},
                       {"decode_tps", rounded(per_second(decoded(reply), timing.decode_ms))}};
   object["memory_peak_bytes"] = peak_memory();
   object["seed"] = reply.seed;
-  object["tool_calls"] = reply.tool_calls.is_array() ? reply.tool_calls : Json::array();
+  object["tool_calls"] = turn.tool_calls().is_array() ? turn.tool_calls() : Json::array();
   object["warnings"] = warnings;
-  for (const std::string& notice : reply.notices) object["warnings"].push_back(notice);
+  for (const std::string& notice : turn.notices()) object["warnings"].push_back(notice);
   return object;
 }
 
@@ -131,6 +176,15 @@ std::string stats_line(const TurnResult& turn) {
 
 std::string route_line(const TurnResult& turn) {
   std::string line = route_name(turn);
+  const HandoffAnswer& cloud = turn.outcome.cloud;
+  if (turn.outcome.handed_off) {
+    line += " · " + format_seconds(turn.total_ms / 1000.0);
+    if (cloud.reply && cloud.reply->usage)
+      line += " · " + std::to_string(cloud.reply->usage->input) + "→" +
+              std::to_string(cloud.reply->usage->output) + " tok";
+    if (const auto cost = turn.outcome.cost()) line += " · " + format_dollars(*cost);
+    return line;
+  }
   if (decoded(turn.reply) > 0 && turn.reply.timing.decode_ms > 0)
     line += " · " + format_rate(per_second(decoded(turn.reply), turn.reply.timing.decode_ms)) +
             " tok/s";

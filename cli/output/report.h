@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "cli/services.h"
-#include "cli/turn.h"
+#include "router/turn.h"
 
 namespace cactus::cli {
 
 std::string_view finish_name(FinishReason reason);
+std::string_view failure_name(HandoffFailure failure);  // "" for none
 
 // The object of --json and of the event `done`: keys are only ever added ("v": 1).
 Json turn_object(const OpenSession& model, const TurnResult& turn,

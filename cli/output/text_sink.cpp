@@ -37,6 +37,7 @@ bool TextSink::write(std::string_view piece) {
   newlines_ = std::move(tail);
   if (options_.markdown) shown = markdown_.feed(shown);
   any_ = true;
+  ended_ = false;
   return terminal_.out(shown);
 }
 
@@ -55,12 +56,41 @@ void TextSink::end_thought() {
 }
 
 void TextSink::discard() {
-  if (any_) terminal_.out((options_.markdown ? markdown_.finish() : "") + "\n");
+  spinner_.stop();
+  end_thought();
+  std::string end = terminal_.out_tty() ? sanitiser_.finish() : std::string();
+  if (options_.markdown) end = markdown_.feed(end) + markdown_.finish();
+  if (any_ || !end.empty()) {
+    terminal_.out(end + "\n");
+    ended_ = true;
+  }
   newlines_.clear();
+  whole_.clear();
   any_ = false;
 }
 
-void TextSink::finish(const Reply& reply) {
+void TextSink::asking(std::string_view target, std::string_view why) {
+  spinner_.stop();
+  end_thought();
+  terminal_.note("↗ " + std::string(why) + " → " + std::string(target));
+  spinner_.start("waiting for " + std::string(target));
+}
+
+void TextSink::kept(const Outcome& outcome, bool text_follows) {
+  spinner_.stop();
+  end_thought();
+  const bool above = !text_follows && can_withdraw();
+  const std::string line = outcome.failure_text + "; the local answer " +
+                           (above ? "above stands" : "stands");
+  if (outcome.failure == HandoffFailure::declined) {
+    terminal_.note(line);
+  } else {
+    terminal_.warn(line);
+  }
+  if (text_follows) spinner_.start("answering locally");
+}
+
+void TextSink::finish(const Json& tool_calls) {
   spinner_.stop();
   end_thought();
   if (!options_.stream) write(options_.extract ? extract_code(whole_, *options_.extract) : whole_);
@@ -68,8 +98,8 @@ void TextSink::finish(const Reply& reply) {
   std::string end;
   if (terminal_.out_tty()) end = sanitiser_.finish();
   if (options_.markdown) end = markdown_.feed(end) + markdown_.finish();
-  if (any_ || !end.empty() || reply.tool_calls.empty()) end += '\n';
-  for (const Json& call : reply.tool_calls) {
+  if (any_ || !end.empty() || (tool_calls.empty() && !ended_)) end += '\n';
+  for (const Json& call : tool_calls) {
     const std::string line = dump_json(call);
     end += (terminal_.out_tty() ? sanitise(line) : line) + "\n";
   }

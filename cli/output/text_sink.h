@@ -8,7 +8,7 @@
 #include "cli/render/markdown.h"
 #include "cli/render/sanitise.h"
 #include "cli/terminal.h"
-#include "cli/turn.h"
+#include "router/turn.h"
 
 namespace cactus::cli {
 
@@ -27,10 +27,12 @@ class TextSink : public TurnSink {
   bool text(std::string_view piece) override;
   bool thought(std::string_view piece) override;
   void discard() override;
+  void asking(std::string_view target, std::string_view why) override;
+  void kept(const Outcome& outcome, bool text_follows) override;
 
   // The end of an answer: what was held back, and exactly one newline after everything. Tool calls
   // follow the text as one line of JSON each.
-  void finish(const Reply& reply);
+  void finish(const Json& tool_calls);
   // Taken away before the first output.
   Spinner& spinner() { return spinner_; }
 
@@ -46,6 +48,7 @@ class TextSink : public TurnSink {
   std::string whole_;     // when not streaming
   std::string newlines_;  // trailing ones, held until text follows
   bool thinking_ = false, any_ = false;
+  bool ended_ = false;  // the text on the screen has its last newline
 };
 
 // The contents of fenced code blocks, one after another; of `language` only, unless that is "*".

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "cli/exit_code.h"
+#include "cli/output/explain.h"
 #include "cli/output/report.h"
 #include "cli/output/text_sink.h"
 #include "cli/repl/complete.h"
+#include "cli/render/sanitise.h"
 #include "cli/repl/slash.h"
 #include "cli/signals.h"
 #include "cli/termios_state.h"
@@ -24,35 +26,25 @@ std::string trim(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
-// As chat templates expect earlier calls: OpenAI's form.
-Json calls_for_history(const Json& calls) {
-  Json out = Json::array();
-  for (const Json& call : calls) out.push_back({{"type", "function"}, {"function", call}});
-  return out;
-}
-
 void remember_answer(ChatState& chat, const TurnResult& turn) {
-  const bool interrupted = turn.reply.finish == FinishReason::cancelled;
-  const bool nothing = turn.text().empty() && turn.reply.tool_calls.empty();
+  const bool interrupted = turn.finish() == FinishReason::cancelled;
+  const bool nothing = turn.text().empty() && turn.tool_calls().empty();
   if (interrupted && nothing) {
     chat.take_last_question();  // a question without an answer confuses templates
     return;
   }
-  Json message = {{"role", "assistant"}, {"content", turn.text()}};
-  if (!turn.reply.tool_calls.empty())
-    message["tool_calls"] = calls_for_history(turn.reply.tool_calls);
+  Json message = turn.message();
   if (interrupted) message["interrupted"] = true;
   chat.messages.push_back(std::move(message));
 }
 
-void ask(ChatState& chat, const std::string& question) {
+void ask(ChatState& chat, const std::string& question, const Policy& policy) {
   Terminal& terminal = chat.terminal;
   chat.messages.push_back({{"role", "user"}, {"content", question}});
   Json messages = Json::array();
   if (!chat.options.system.empty())
     messages.push_back({{"role", "system"}, {"content", chat.options.system}});
   for (const Json& message : chat.messages) messages.push_back(message);
-  for (Json& message : messages) message.erase("interrupted");
 
   TextSinkOptions text;
   text.markdown = chat.options.markdown;
@@ -63,8 +55,14 @@ void ask(ChatState& chat, const std::string& question) {
     const termios_state::QuietKeys quiet(terminal.in_tty());
     const signals::PhaseScope generating(signals::Phase::generating);
     sink.spinner().start("reading");
-    auto result = run_turn(*chat.model.session, messages, chat.options.generate, nullptr, sink,
-                           &signals::cancel(), true);
+    const Routing& routing = chat.options.routing;
+    auto result = run_turn(*chat.model.session,
+                           {.messages = messages,
+                            .generate = chat.options.generate,
+                            .policy = policy,
+                            .absent = routing.absent,
+                            .drop_oldest = true},
+                           routing.handoff.get(), sink, &signals::cancel());
     sink.spinner().stop();
     return result;
   }();
@@ -73,14 +71,17 @@ void ask(ChatState& chat, const std::string& question) {
     terminal.error(turn.error());
     return;
   }
-  const bool interrupted = turn->reply.finish == FinishReason::cancelled;
+  const bool interrupted = turn->finish() == FinishReason::cancelled;
   const bool silent = interrupted && turn->text().empty();
-  if (!silent) sink.finish(turn->reply);
+  if (!silent) sink.finish(turn->tool_calls());
   if (interrupted) terminal.note("[interrupted]");
-  if (turn->reply.finish == FinishReason::length) terminal.note("[stopped at the token limit]");
-  for (const std::string& notice : turn->reply.notices) terminal.warn(notice);
+  if (!interrupted && turn->outcome.failure == HandoffFailure::cancelled)
+    terminal.note("[interrupted; the local answer stands]");
+  if (turn->finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
+  for (const std::string& notice : turn->notices()) terminal.warn(notice);
   remember_answer(chat, *turn);
   if (!interrupted) terminal.note(chat.options.stats ? stats_line(*turn) : route_line(*turn));
+  if (chat.options.routing.explain) terminal.err(sanitise(explain(*turn, policy)) + "\n");
   if (terminal.err_tty()) terminal.err("\n");
   chat.last = std::move(*turn);
   if (chat.options.session.empty()) return;
@@ -111,7 +112,7 @@ bool existing_path(const std::string& line) {
 
 void handle_line(ChatState& chat, const std::string& line) {
   if (line.front() != '/') {
-    ask(chat, line);
+    ask(chat, line, chat.options.routing.policy);
   } else if (existing_path(line)) {
     chat.terminal.error(make_error(ErrorKind::usage, "cannot attach '" + line + "'",
                                    "this version takes text only"));
@@ -127,8 +128,10 @@ int loop(ChatState& chat, LineSource& source) {
     if (const int code = signals::terminated(); code != 0) return code;
     if (!chat.pending.empty()) {
       const std::string question = std::exchange(chat.pending, {});
+      Policy policy = chat.options.routing.policy;
+      policy.mode = std::exchange(chat.pending_mode, {}).value_or(policy.mode);
       terminal.note("> " + question);
-      ask(chat, question);
+      ask(chat, question, policy);
       continue;
     }
     const Input input = read_message(source);
@@ -177,7 +180,7 @@ std::string ChatState::take_last_question() {
 }
 
 Result<int> run_chat(Terminal& terminal, OpenSession model, ChatOptions options) {
-  ChatState chat{terminal, std::move(model), std::move(options), Json::array(), {}, {}, false};
+  ChatState chat{terminal, std::move(model), std::move(options)};
   CACTUS_CHECK(restore_session(chat));
   History history(terminal.in_tty() ? history_file() : std::filesystem::path());
   std::unique_ptr<LineSource> source;

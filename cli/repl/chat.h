@@ -7,9 +7,10 @@
 
 #include "cli/repl/line_source.h"
 #include "cli/repl/saved.h"
+#include "cli/routing.h"
 #include "cli/services.h"
 #include "cli/terminal.h"
-#include "cli/turn.h"
+#include "router/turn.h"
 
 namespace cactus::cli {
 
@@ -19,6 +20,7 @@ struct ChatOptions {
   std::string session;  // --session: loaded if it exists, saved after every turn
   bool markdown = true;
   bool stats = false;
+  Routing routing;
   std::function<Result<OpenSession>(const std::string& name)> reopen;  // /model
 };
 
@@ -28,8 +30,9 @@ struct ChatState {
   OpenSession model;
   ChatOptions options;
   Json messages = Json::array();   // user and assistant, without the system prompt
-  std::optional<TurnResult> last;  // of the last answered turn
-  std::string pending;             // asked next instead of reading a line (/retry, /edit)
+  std::optional<TurnResult> last = {};  // of the last answered turn
+  std::string pending = {};             // asked next instead of reading a line (/retry, /edit)
+  std::optional<HandoffMode> pending_mode = {};  // of that question alone
   bool leave = false;
 
   Conversation conversation() const;

@@ -5,6 +5,7 @@
 #include "cli/environment.h"
 #include "cli/external_editor.h"
 #include "cli/model_flags.h"
+#include "cli/output/explain.h"
 #include "cli/output/report.h"
 #include "cli/prompt.h"
 #include "cli/render/format.h"
@@ -210,6 +211,47 @@ Status stats(ChatState& chat, const std::string& argument) {
   return ok_status();
 }
 
+Status why(ChatState& chat, const std::string&) {
+  if (!chat.last) return nothing_yet("explain");
+  say(chat, explain(*chat.last, chat.options.routing.policy));
+  return ok_status();
+}
+
+void say_mode(ChatState& chat) {
+  const Routing& routing = chat.options.routing;
+  const bool off = routing.policy.mode == HandoffMode::off;
+  say(chat, "hand-off: " + std::string(mode_name(routing.policy.mode)) +
+                (routing.handoff || off ? "" : ", but " + routing.absent));
+}
+
+Status cloud(ChatState& chat, const std::string& argument) {
+  Policy& policy = chat.options.routing.policy;
+  if (argument == "now") {
+    const std::string question = chat.take_last_question();
+    if (question.empty()) return nothing_yet("ask the cloud");
+    chat.pending = question;
+    chat.pending_mode = HandoffMode::always;
+    return ok_status();
+  }
+  if (!argument.empty() && argument != "on") {
+    auto mode = parse_handoff_mode(argument);
+    if (!mode || argument == "auto")
+      return make_error(ErrorKind::usage, "/cloud cannot be '" + argument + "'",
+                        "it is on, off, ask or now");
+    policy.mode = *mode;
+  } else if (argument == "on") {
+    policy.mode = HandoffMode::automatic;
+  }
+  say_mode(chat);
+  return ok_status();
+}
+
+Status local(ChatState& chat, const std::string&) {
+  chat.options.routing.policy.mode = HandoffMode::off;
+  say_mode(chat);
+  return ok_status();
+}
+
 constexpr SlashCommand kCommands[] = {
     {"/help", "", "this list", help},
     {"/exit", "", "leave (also /bye, /quit, Ctrl-D)", leave},
@@ -225,6 +267,9 @@ constexpr SlashCommand kCommands[] = {
     {"/set", "[NAME VALUE]", "show or change an option; 'default' for the model's own", set},
     {"/show", "[info|params|route|stats]", "about the model and the last answer", show},
     {"/attach", "PATH", "an image or a sound (not in this version)", attach},
+    {"/cloud", "[on|off|ask|now]", "hand-off of this chat; now: ask the last question there", cloud},
+    {"/local", "", "nothing leaves from now on (as /cloud off)", local},
+    {"/why", "", "why the last answer came from where it came", why},
     {"/save", "NAME", "keep the conversation", save},
     {"/load", "[NAME]", "list what was kept, or go on with one", load},
     {"/history", "", "the conversation so far", history},

@@ -79,7 +79,7 @@ class FakeCloud : public Handoff {
       answer.text += piece;
       events.on_text(piece);
     }
-    answer.attempts.push_back({"fake", "model", "", {10, 5, 0, 0}, 0.25, 1});
+    answer.attempts.push_back({"fake", "model", "", {10, 5, 0, 0}, kDollar / 4, 1});
     if (failure != HandoffFailure::none) {
       answer.failure = failure;
       answer.why = "it broke";
