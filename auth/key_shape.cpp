@@ -8,8 +8,9 @@ namespace cactus::auth {
 namespace {
 
 constexpr std::string_view kPrefixes[] = {"sk-", "AIza", "hf_", "gsk_", "xai-"};
-constexpr std::size_t kLeastLength = 16;  // after the prefix; test keys of documentation are shorter
-constexpr std::size_t kLeastRun = 8;      // random characters without a dash: words have none
+constexpr std::size_t kLeastLength =
+    16;                               // after the prefix; test keys of documentation are shorter
+constexpr std::size_t kLeastRun = 8;  // random characters without a dash: words have none
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';

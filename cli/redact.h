@@ -9,8 +9,8 @@
 
 namespace cactus::cli::redact {
 
-// From now on text() and error() mask this value wherever it occurs. Values shorter than 8 bytes are
-// not remembered: masking them would tear up ordinary text. Thread-safe, for the whole process.
+// From now on text() and error() mask this value wherever it occurs. Values shorter than 8 bytes
+// are not remembered: masking them would tear up ordinary text. Thread-safe, for the whole process.
 void remember(const Secret& secret);
 
 // `line` with the remembered values, key-shaped words and "Bearer …" values masked.

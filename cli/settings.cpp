@@ -44,6 +44,23 @@ std::string joined_choices(std::string_view choices) {
   return text;
 }
 
+// "a, b" or TOML's ["a", "b"].
+Result<std::vector<std::string>> parse_texts(const std::string& name, const std::string& value) {
+  if (value.starts_with('[')) {
+    CACTUS_TRY(entries, toml::parse("x = " + value, name));
+    return entries.at(0).value.texts;
+  }
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at <= value.size();) {
+    const std::size_t comma = std::min(value.find(',', at), value.size());
+    const std::size_t first = value.find_first_not_of(' ', at);
+    if (first < comma)
+      texts.push_back(value.substr(first, value.find_last_not_of(' ', comma - 1) - first + 1));
+    at = comma + 1;
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::filesystem::path config_file() {
@@ -60,8 +77,13 @@ Result<std::string> setting_literal(const SettingKey& key, const std::string& va
     return wrong("it is one of " + joined_choices(key.choices));
   switch (key.type) {
     case SettingType::text:
-    case SettingType::texts:
       return toml::quote(value);
+    case SettingType::texts: {
+      CACTUS_TRY(texts, parse_texts(name, value));
+      std::string list;
+      for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + toml::quote(text);
+      return "[" + list + "]";
+    }
     case SettingType::boolean: {
       CACTUS_TRY(parsed, parse_bool(value, name));
       return std::string(parsed ? "true" : "false");
@@ -86,10 +108,20 @@ Error unknown_setting(std::string_view name) {
                     "", "cactus config list");
 }
 
-Status Settings::add(const std::string& name, const std::string& value, const std::string& origin) {
+Status Settings::add(const std::string& name, const std::string& value, const std::string& origin,
+                     const std::vector<std::string>& texts) {
   const SettingKey* key = find_setting(name);
   if (key == nullptr) {
     warnings_.push_back(origin + ": " + unknown_setting(name).what);
+    return ok_status();
+  }
+  Setting setting{value, origin, texts};
+  if (key->type == SettingType::texts) {
+    if (texts.empty()) {
+      CACTUS_TRY(parsed, parse_texts(origin + ": " + name, value));
+      setting.texts = parsed;
+    }
+    values_[name] = std::move(setting);
     return ok_status();
   }
   auto checked = setting_literal(*key, value);
@@ -98,8 +130,8 @@ Status Settings::add(const std::string& name, const std::string& value, const st
     error.what = origin + ": " + error.what;
     return error;
   }
-  const bool boolean = key->type == SettingType::boolean;
-  values_[name] = {boolean ? *checked : value, origin};
+  if (key->type == SettingType::boolean) setting.value = *checked;
+  values_[name] = std::move(setting);
   return ok_status();
 }
 
@@ -123,7 +155,12 @@ Status Settings::add_file(const std::filesystem::path& path, bool required) {
                         "it takes a " + std::string(type_name(key->type)) +
                             (wants_text ? " in quotes" : ", without quotes"),
                         "cactus config edit");
-    CACTUS_CHECK(add(entry.name, entry.value.text, origin));
+    if (key != nullptr &&
+        (key->type == SettingType::texts) != (entry.value.kind == toml::Kind::texts))
+      return make_error(ErrorKind::usage,
+                        origin + ": " + entry.name + " has a value of the wrong type",
+                        "it takes a " + std::string(type_name(key->type)), "cactus config edit");
+    CACTUS_CHECK(add(entry.name, entry.value.text, origin, entry.value.texts));
   }
   return ok_status();
 }
@@ -167,6 +204,11 @@ std::optional<std::int64_t> Settings::integer(std::string_view name) const {
 
 bool Settings::boolean(std::string_view name) const {
   return text(name) == "true";
+}
+
+std::vector<std::string> Settings::texts(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>() : found->second.texts;
 }
 
 }  // namespace cactus::cli

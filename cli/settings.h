@@ -17,6 +17,7 @@ namespace cactus::cli {
 struct Setting {
   std::string value;
   std::string origin;  // "CACTUS_RUN_TEMP", "/home/me/.config/cactus/config.toml:3", "default"
+  std::vector<std::string> texts = {};  // of a list; `value` then holds them with commas
 };
 
 class Settings {
@@ -33,9 +34,11 @@ class Settings {
   std::optional<double> number(std::string_view name) const;
   std::optional<std::int64_t> integer(std::string_view name) const;
   bool boolean(std::string_view name) const;  // false when unset
+  std::vector<std::string> texts(std::string_view name) const;
 
  private:
-  Status add(const std::string& name, const std::string& value, const std::string& origin);
+  Status add(const std::string& name, const std::string& value, const std::string& origin,
+             const std::vector<std::string>& texts = {});
   Status add_file(const std::filesystem::path& path, bool required);
   Status add_environment();
 
@@ -45,7 +48,8 @@ class Settings {
 
 // config.toml of the user's folder.
 std::filesystem::path config_file();
-// `value` as the file spells it; usage when it is not of the key's type.
+// `value` as the file spells it (lists: entries with commas between them, or as TOML); usage when
+// it is not of the key's type.
 Result<std::string> setting_literal(const SettingKey& key, const std::string& value);
 // "unknown setting 'run.tmep'", with the nearest known one in `fix`.
 Error unknown_setting(std::string_view name);

@@ -25,11 +25,51 @@ constexpr SettingKey kKeys[] = {
     {"handoff.timeout_ms", integer, "15000", "longest wait for the cloud to begin"},
     {"handoff.logprob", boolean, "false", "without a probe, log-probabilities decide"},
     {"handoff.early", boolean, "true", "give hopeless local answers up before their end"},
+    {"handoff.enabled", boolean, "false",
+     "consent: questions may be sent to handoff.providers (cactus auth asks)"},
+    {"handoff.providers", texts, "", "PROVIDER/MODEL, in the order in which they are asked"},
+    {"handoff.max_cost_per_request", number, "0.50",
+     "US dollars that one request may cost at most"},
+    {"handoff.max_cost_per_day", number, "2", "US dollars a day"},
+    {"handoff.max_cost_per_month", number, "20", "US dollars a month"},
+    {"handoff.max_input_tokens", integer, "", "tokens that one request may send"},
+    {"handoff.max_tokens_per_request", integer, "", "tokens of one request, answer included"},
+    {"handoff.max_tokens_per_day", integer, "", "tokens a day"},
+    {"handoff.max_tokens_per_month", integer, "", "tokens a month"},
+    {"handoff.max_per_day", integer, "", "requests a day"},
+    {"handoff.allow_unknown_price", boolean, "false",
+     "send to models whose price is not known (they count in tokens only)"},
     {"ui.color", text, "auto", "colours and styles", "auto|always|never"},
     {"ui.markdown", boolean, "true", "style Markdown on a terminal"},
     {"ui.stats", boolean, "false", "a line of figures after each answer"},
 };
 constexpr SettingKey kAlias = {"alias.NAME", text, "", "another name for a model"};
+constexpr SettingKey kProvider[] = {
+    {"providers.NAME.kind", text, "", "protocol of a provider of your own",
+     "openai-compatible|vllm|ollama|openai-chat|openai|anthropic|gemini"},
+    {"providers.NAME.base_url", text, "", "where it is (https, or http on this machine)"},
+    {"providers.NAME.allow_http", boolean, "", "http:// to another machine is meant"},
+    {"providers.NAME.model", text, "", "model when none is named"},
+    {"providers.NAME.key_command", texts, "",
+     "program and arguments that print the key (no shell)"},
+    {"providers.NAME.headers", texts, "", "\"Name: value\" sent with every request"},
+    {"providers.NAME.extra_body", text, "", "JSON object merged over every request"},
+    {"providers.NAME.max_tokens", integer, "", "longest answer in tokens"},
+    {"providers.NAME.price_input", number, "", "US dollars for a million tokens sent"},
+    {"providers.NAME.price_output", number, "", "US dollars for a million tokens answered"},
+};
+
+// The entry of providers.NAME.KEY, or null.
+const SettingKey* find_provider_setting(std::string_view name) {
+  constexpr std::string_view kSection = "providers.", kPattern = "providers.NAME";
+  const std::size_t dot = name.rfind('.');
+  if (!name.starts_with(kSection) || dot <= kSection.size()) return nullptr;
+  if (name.substr(kSection.size(), dot - kSection.size()).find('.') != std::string_view::npos)
+    return nullptr;
+  for (const SettingKey& key : kProvider)
+    if (key.name.substr(kPattern.size()) == name.substr(dot)) return &key;
+  return nullptr;
+}
 
 }  // namespace
 
@@ -41,7 +81,11 @@ const SettingKey* find_setting(std::string_view name) {
   for (const SettingKey& key : kKeys)
     if (key.name == name) return &key;
   if (name.starts_with("alias.") && name.size() > 6) return &kAlias;
-  return nullptr;
+  return find_provider_setting(name);
+}
+
+std::span<const SettingKey> provider_setting_keys() {
+  return kProvider;
 }
 
 std::string setting_variable(std::string_view name) {

@@ -19,6 +19,9 @@ struct SettingKey {
 
 std::span<const SettingKey> setting_keys();
 
+// Of the sections [providers.NAME]: "providers.NAME.base_url" and the like.
+std::span<const SettingKey> provider_setting_keys();
+
 // Sections whose keys are free: [alias] NAME = MODEL, [providers.NAME] …. Null when `name` is not a
 // setting.
 const SettingKey* find_setting(std::string_view name);

@@ -207,19 +207,22 @@ Result<std::optional<NanoDollars>> Budget::finish(const Reservation& reservation
                      .run());
   } else {
     const auto price = prices_.find(row.text(0), row.text(1));
-    if (charged == Charged::nothing) cost = 0;
-    else if (price) cost = cost_of(*price, usage);
-    CACTUS_CHECK(sqlite::Statement(handle,
-                                   "UPDATE request SET state = ?, input = ?, output = ?, cached = ?,"
-                                   " cache_write = ?, cost = ? WHERE id = ?")
-                     .bind(state_of(charged))
-                     .bind(usage.input)
-                     .bind(usage.output)
-                     .bind(usage.cached)
-                     .bind(usage.cache_write)
-                     .bind(cost)
-                     .bind(reservation.id())
-                     .run());
+    if (charged == Charged::nothing)
+      cost = 0;
+    else if (price)
+      cost = cost_of(*price, usage);
+    CACTUS_CHECK(
+        sqlite::Statement(handle,
+                          "UPDATE request SET state = ?, input = ?, output = ?, cached = ?,"
+                          " cache_write = ?, cost = ? WHERE id = ?")
+            .bind(state_of(charged))
+            .bind(usage.input)
+            .bind(usage.output)
+            .bind(usage.cached)
+            .bind(usage.cache_write)
+            .bind(cost)
+            .bind(reservation.id())
+            .run());
   }
   CACTUS_CHECK(transaction.commit());
   return cost;

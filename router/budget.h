@@ -66,8 +66,8 @@ enum class Charged {
   nothing,   // it never reached a model: refused, or no connection
 };
 // What the outcome of a send() means: `reported` when there is a usage; `nothing` for errors of our
-// side, connections that failed and HTTP errors before any output; `assumed` for the rest (timeouts,
-// cancelled, cut or malformed answers without a usage).
+// side, connections that failed and HTTP errors before any output; `assumed` for the rest
+// (timeouts, cancelled, cut or malformed answers without a usage).
 Charged charge_of(const CloudResult& result);
 
 struct Spent {
@@ -81,14 +81,16 @@ class Budget {
   Budget(Ledger& ledger, PriceTable prices, SpendCaps caps);
 
   // Holds the worst case of `plan`, or says which cap is in the way (ErrorKind::policy; `what` is
-  // one sentence that stands alone as the reason of a turn: "the day's budget of $1.00 is used up").
-  // policy, too, for an unknown price unless allowed. resources when the ledger cannot be written:
-  // then nothing may be sent either.
+  // one sentence that stands alone as the reason of a turn: "the day's budget of $1.00 is used
+  // up"). policy, too, for an unknown price unless allowed. resources when the ledger cannot be
+  // written: then nothing may be sent either.
   Result<Reservation> reserve(const SpendPlan& plan);
 
   // The cost that now stands in the ledger; unset: the price is not known.
-  Result<std::optional<NanoDollars>> settle(const Reservation& reservation, const CloudUsage& usage);
-  Result<std::optional<NanoDollars>> close(const Reservation& reservation, const CloudResult& result);
+  Result<std::optional<NanoDollars>> settle(const Reservation& reservation,
+                                            const CloudUsage& usage);
+  Result<std::optional<NanoDollars>> close(const Reservation& reservation,
+                                           const CloudResult& result);
   // Nothing was sent after all.
   Status release(const Reservation& reservation);
 

@@ -18,8 +18,8 @@ namespace {
 constexpr int kVersion = 1;
 constexpr int kTries = 2200;  // of 1 to 8 ms: 10 s at least
 
-// `state` of a request: held, reported, assumed, nothing. Tokens and cost are the worst case while it
-// is held and where it is assumed; cost (nano-dollars) is null when the price is not known.
+// `state` of a request: held, reported, assumed, nothing. Tokens and cost are the worst case while
+// it is held and where it is assumed; cost (nano-dollars) is null when the price is not known.
 constexpr char kSchema[] = R"sql(
 CREATE TABLE request (
   id INTEGER PRIMARY KEY,
@@ -64,8 +64,8 @@ std::int64_t system_clock_ms() {
       .count();
 }
 
-// Waits for another process's turn. SQLite's own handler sleeps longer each time, so that under load
-// those who came first would wait longest.
+// Waits for another process's turn. SQLite's own handler sleeps longer each time, so that under
+// load those who came first would wait longest.
 int wait_for_others(void*, int tries) {
   if (tries > kTries) return 0;
   std::this_thread::sleep_for(std::chrono::milliseconds(1 + (getpid() + tries) % 8));
@@ -142,25 +142,25 @@ Result<Ledger> Ledger::open(const std::filesystem::path& path, Clock clock) {
 
 Result<std::int64_t> Ledger::record(const TurnRecord& turn) {
   CACTUS_TRY(transaction, sqlite::Transaction::begin(handle_.get()));
-  CACTUS_CHECK(
-      sqlite::Statement(handle_.get(),
-                        "INSERT INTO turn (at, model, handed_off, provider, provider_model, confidence,"
-                        " confidence_source, threshold, decision, failure, local_input, local_output,"
-                        " saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
-          .bind(turn.at_ms != 0 ? turn.at_ms : clock_())
-          .bind(turn.model)
-          .bind(std::int64_t{turn.handed_off})
-          .bind(turn.provider)
-          .bind(turn.provider_model)
-          .bind(turn.confidence)
-          .bind(turn.confidence_source)
-          .bind(turn.threshold)
-          .bind(turn.decision)
-          .bind(turn.failure)
-          .bind(turn.local_input)
-          .bind(turn.local_output)
-          .bind(turn.saved)
-          .run());
+  CACTUS_CHECK(sqlite::Statement(
+                   handle_.get(),
+                   "INSERT INTO turn (at, model, handed_off, provider, provider_model, confidence,"
+                   " confidence_source, threshold, decision, failure, local_input, local_output,"
+                   " saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
+                   .bind(turn.at_ms != 0 ? turn.at_ms : clock_())
+                   .bind(turn.model)
+                   .bind(std::int64_t{turn.handed_off})
+                   .bind(turn.provider)
+                   .bind(turn.provider_model)
+                   .bind(turn.confidence)
+                   .bind(turn.confidence_source)
+                   .bind(turn.threshold)
+                   .bind(turn.decision)
+                   .bind(turn.failure)
+                   .bind(turn.local_input)
+                   .bind(turn.local_output)
+                   .bind(turn.saved)
+                   .run());
   const std::int64_t id = sqlite3_last_insert_rowid(handle_.get());
   for (const std::int64_t request : turn.requests)
     CACTUS_CHECK(sqlite::Statement(handle_.get(), "UPDATE request SET turn = ? WHERE id = ?")

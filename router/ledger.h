@@ -2,9 +2,9 @@
 // the user share. It holds numbers and names, never text of a conversation.
 //
 // One Ledger belongs to one thread at a time; any number of processes may have the file open. Every
-// write is one transaction (BEGIN IMMEDIATE) that is on the disk when the call returns; writers wait
-// for each other for up to 10 s. Times are milliseconds since 1970 UTC; days and months are those of
-// the machine's time zone.
+// write is one transaction (BEGIN IMMEDIATE) that is on the disk when the call returns; writers
+// wait for each other for up to 10 s. Times are milliseconds since 1970 UTC; days and months are
+// those of the machine's time zone.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -24,15 +24,16 @@ namespace cactus {
 
 // What happened in one turn, recorded when it is over.
 struct TurnRecord {
-  std::int64_t at_ms = 0;  // 0: now
-  std::string model;       // the local model: "google/gemma-4-E2B-it"
-  bool handed_off = false;  // the answer that stood came from the cloud
+  std::int64_t at_ms = 0;                // 0: now
+  std::string model;                     // the local model: "google/gemma-4-E2B-it"
+  bool handed_off = false;               // the answer that stood came from the cloud
   std::string provider, provider_model;  // of that answer; or of the one that was tried in vain
   std::optional<double> confidence;      // null when nothing measured it
   std::string confidence_source;         // "probe", "logprob", or empty
   std::optional<double> threshold;
-  std::string decision;  // why: the policy's short code ("confident", "below_threshold", "forced" …)
-  std::string failure;   // why the cloud's answer did not come; empty when it was not asked or came
+  std::string
+      decision;  // why: the policy's short code ("confident", "below_threshold", "forced" …)
+  std::string failure;  // why the cloud's answer did not come; empty when it was not asked or came
   std::int64_t local_input = 0, local_output = 0;  // tokens
   // Requests of this turn (Reservation::id), all of them: retries and fallbacks, too. Tokens and
   // money of the turn are their sum.

@@ -1,5 +1,5 @@
-// Amounts of money as whole numbers: nano-dollars (10⁻⁹ USD, so 9.2 billion dollars at most) for what
-// was spent, pico-dollars for the price of one token ($0.0028 for a million tokens are 2800).
+// Amounts of money as whole numbers: nano-dollars (10⁻⁹ USD, so 9.2 billion dollars at most) for
+// what was spent, pico-dollars for the price of one token ($0.0028 for a million tokens are 2800).
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -14,7 +14,8 @@ constexpr double kDearest = 1e6;          // dollars for a million tokens
 constexpr std::int64_t kPicosInNano = 1000;
 
 Error bad_table(std::string_view name, const std::string& why) {
-  return make_error(ErrorKind::usage, "the prices in " + std::string(name) + " cannot be used", why);
+  return make_error(ErrorKind::usage, "the prices in " + std::string(name) + " cannot be used",
+                    why);
 }
 
 // Dollars for a million tokens, at most six decimals. nullopt: not such a number.

@@ -33,8 +33,8 @@ struct ModelPrice {
 
 // What `usage` costs, rounded up to a nano-dollar.
 NanoDollars cost_of(const ModelPrice& price, const CloudUsage& usage);
-// The most that a request can cost: all input at the dearest of its prices, every output token used,
-// the dearer of the tiers that the input may reach.
+// The most that a request can cost: all input at the dearest of its prices, every output token
+// used, the dearer of the tiers that the input may reach.
 NanoDollars worst_cost(const ModelPrice& price, std::int64_t input_tokens,
                        std::int64_t output_tokens);
 

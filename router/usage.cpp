@@ -33,10 +33,10 @@ void add_requests(const sqlite::Statement& row, UsageSum& sum) {
 Result<UsageReport> Ledger::usage(std::int64_t since_ms) const {
   UsageReport report;
   std::map<std::string, UsageSum> days;
-  const std::string turn_query =
-      std::string("SELECT ") + kDay +
-      ", count(*), total(handed_off), total(failure <> ''), total(local_input), total(local_output),"
-      " total(saved) FROM turn WHERE at >= ? GROUP BY 1";
+  const std::string turn_query = std::string("SELECT ") + kDay +
+                                 ", count(*), total(handed_off), total(failure <> ''), "
+                                 "total(local_input), total(local_output),"
+                                 " total(saved) FROM turn WHERE at >= ? GROUP BY 1";
   sqlite::Statement turns(handle_.get(), turn_query.c_str());
   turns.bind(since_ms);
   for (;;) {

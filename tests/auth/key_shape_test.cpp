@@ -8,10 +8,12 @@ using namespace cactus::auth;
 
 TEST_CASE("key shape: what the providers hand out is recognised", "[auth]") {
   const std::string anthropic = std::string("sk-") + "ant-x-" + "Ab12Cd34Ef56-Gh78Ij90Kl12_Mn34";
-  const std::string keys[] = {
-      anthropic, "sk-proj-Ab12Cd34_Ef56-Gh78Ij90", "sk-0123456789abcdef0123456789abcdef",
-      "sk-or-v1-0123456789abcdef0123456789abcdef", "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
-      "hf_AbCdEfGh1234567890abcdefghijklmnop"};
+  const std::string keys[] = {anthropic,
+                              "sk-proj-Ab12Cd34_Ef56-Gh78Ij90",
+                              "sk-0123456789abcdef0123456789abcdef",
+                              "sk-or-v1-0123456789abcdef0123456789abcdef",
+                              "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
+                              "hf_AbCdEfGh1234567890abcdefghijklmnop"};
   for (const std::string& key : keys) {
     INFO(key);
     CHECK(is_key_shaped(key));

@@ -181,3 +181,39 @@ TEST_CASE("prompt: words, files and standard input, instruction first", "[cli]")
   CHECK(*text_or_file("plain") == "plain");
   CHECK(text_or_file("@/nonexistent").error().kind == ErrorKind::not_found);
 }
+
+TEST_CASE("settings: lists from the file, the environment and config set", "[cli]") {
+  const test::TempDir folder;
+  const Variable place("CACTUS_CONFIG_DIR", folder.path().string());
+  test::write_file(folder / "config.toml",
+                   "[handoff]\nproviders = [\"a/b\", 'c/d']\n[providers.mine]\n"
+                   "base_url = \"https://example.invalid\"\nkey_command = [\"op\", \"read it\"]\n");
+  auto settings = Settings::load();
+  REQUIRE(settings);
+  CHECK(settings->warnings().empty());
+  CHECK(settings->texts("handoff.providers") == std::vector<std::string>{"a/b", "c/d"});
+  CHECK(settings->text("handoff.providers") == "a/b,c/d");
+  CHECK(settings->texts("providers.mine.key_command") == std::vector<std::string>{"op", "read it"});
+  {
+    const Variable other("CACTUS_HANDOFF_PROVIDERS", " x/y , z/w");
+    settings = Settings::load();
+    REQUIRE(settings);
+    CHECK(settings->texts("handoff.providers") == std::vector<std::string>{"x/y", "z/w"});
+  }
+  CHECK(*setting_literal(*find_setting("handoff.providers"), "a/b, c\"d") ==
+        "[\"a/b\", \"c\\\"d\"]");
+  CHECK(*setting_literal(*find_setting("handoff.providers"), "['a,b']") == "[\"a,b\"]");
+  CHECK_FALSE(setting_literal(*find_setting("handoff.providers"), "[oops"));
+  test::write_file(folder / "config.toml", "[handoff]\nproviders = \"a/b\"\n");
+  CHECK_FALSE(Settings::load());
+}
+
+TEST_CASE("settings: sections of providers", "[cli]") {
+  CHECK(find_setting("providers.mine.base_url") != nullptr);
+  CHECK(find_setting("providers.my-own.price_input") != nullptr);
+  for (const char* wrong : {"providers.mine", "providers..base_url", "providers.a.b.base_url",
+                            "providers.mine.url", "providers."}) {
+    INFO(wrong);
+    CHECK(find_setting(wrong) == nullptr);
+  }
+}

@@ -1,10 +1,11 @@
 // The budget: caps in money and tokens, held before a request, settled after it.
+#include "router/budget.h"
+
 #include <sys/stat.h>
 
 #include <cstdlib>
 #include <ctime>
 
-#include "router/budget.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -119,8 +120,7 @@ TEST_CASE("budget: what is held counts against the next request", "[router]") {
   REQUIRE(held);
   const auto refused = second.reserve(plan(100, 101));
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().why ==
-        "800 are used or held, and this request may need 201");
+  CHECK(refused.error().why == "800 are used or held, and this request may need 201");
   REQUIRE(first.settle(*held, usage(300, 100)));
   CHECK(second.reserve(plan(300, 300)));
   caps.day_requests = 2;
@@ -188,8 +188,7 @@ TEST_CASE("budget: how a request ended decides what it costs", "[router]") {
   with_usage.usage = usage(7, 8);
   CHECK(charge_of(CloudResult(with_usage)) == Charged::reported);
   CHECK(charge_of(CloudResult(without)) == Charged::assumed);
-  for (const auto& [kind, status, charged] :
-       std::vector<std::tuple<CloudErrorKind, int, Charged>>{
+  for (const auto& [kind, status, charged] : std::vector<std::tuple<CloudErrorKind, int, Charged>>{
            {CloudErrorKind::auth, 401, Charged::nothing},
            {CloudErrorKind::billing, 402, Charged::nothing},
            {CloudErrorKind::rate_limit, 429, Charged::nothing},

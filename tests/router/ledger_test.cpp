@@ -1,8 +1,9 @@
 // The ledger: what it adds up, who may read it, what it does with a file that is none.
+#include "router/ledger.h"
+
 #include <sys/stat.h>
 
 #include "router/budget.h"
-#include "router/ledger.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -103,7 +104,7 @@ TEST_CASE("ledger: the file is the user's alone", "[router]") {
   auto ledger = Ledger::open(folder / "state/cactus/usage.db");
   umask(before);
   REQUIRE(ledger);
-  struct stat info{};
+  struct stat info {};
   REQUIRE(stat((folder / "state/cactus/usage.db").c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
   REQUIRE(stat((folder / "state/cactus").c_str(), &info) == 0);

@@ -2,8 +2,8 @@
 #include <limits>
 #include <random>
 
-#include "router/prices.h"
 #include "router/price.h"
+#include "router/prices.h"
 #include "tests/support/catch.h"
 
 using namespace cactus;
@@ -70,7 +70,8 @@ TEST_CASE("price: names with a date, and a provider's '*'", "[router]") {
   CHECK_FALSE(table.find("other", "m"));
 }
 
-TEST_CASE("price: the user's entries go over the built-in ones; broken ones are refused", "[router]") {
+TEST_CASE("price: the user's entries go over the built-in ones; broken ones are refused",
+          "[router]") {
   PriceTable table = PriceTable::builtin();
   REQUIRE(table.merge(
       R"({"prices": [{"provider": "openai", "model": "gpt-4o", "input": 0.0028, "output": 9}]})",
@@ -79,13 +80,14 @@ TEST_CASE("price: the user's entries go over the built-in ones; broken ones are 
   REQUIRE(mine);
   CHECK(mine->usual == TokenPrice{2800, 9'000'000, 2800, 2800});
   CHECK(mine->origin == "mine.json");
-  for (const char* broken :
-       {"", "[]", "{}", R"({"prices": 1})", R"({"prices": [1]})",
-        R"({"prices": [{"provider": "p", "model": "m", "input": 1}]})",
-        R"({"prices": [{"provider": "p", "model": "m", "input": -1, "output": 1}]})",
-        R"({"prices": [{"provider": "p", "model": "m", "input": "1", "output": 1}]})",
-        R"({"prices": [{"provider": "p", "input": 1, "output": 1}]})",
-        R"({"prices": [{"provider": "p", "model": "m", "input": 1, "output": 1, "long_prompt": {}}]})"}) {
+  for (
+      const char* broken :
+      {"", "[]", "{}", R"({"prices": 1})", R"({"prices": [1]})",
+       R"({"prices": [{"provider": "p", "model": "m", "input": 1}]})",
+       R"({"prices": [{"provider": "p", "model": "m", "input": -1, "output": 1}]})",
+       R"({"prices": [{"provider": "p", "model": "m", "input": "1", "output": 1}]})",
+       R"({"prices": [{"provider": "p", "input": 1, "output": 1}]})",
+       R"({"prices": [{"provider": "p", "model": "m", "input": 1, "output": 1, "long_prompt": {}}]})"}) {
     INFO(broken);
     const Status status = table.merge(broken, "broken.json");
     REQUIRE_FALSE(status);

@@ -104,7 +104,8 @@ TEST_CASE("budget: a process that dies under way counts at its worst case", "[ro
   CHECK(budget.spent()->day_tokens == 100);
   const auto mine = budget.reserve(kPlan);
   REQUIRE(mine);
-  CHECK(ledger->usage(0)->total.assumed == 2);  // the dead one's, and this one as long as it is held
+  CHECK(ledger->usage(0)->total.assumed ==
+        2);  // the dead one's, and this one as long as it is held
   REQUIRE(budget.settle(*mine, used()));
   CHECK(ledger->usage(0)->total.assumed == 1);
   CHECK(budget.spent()->day_tokens == 167);
@@ -129,7 +130,8 @@ TEST_CASE("budget: kills at any moment leave a ledger that works and holds", "[r
   auto ledger = Ledger::open(path);
   REQUIRE(ledger);
   const UsageSum sum = ledger->usage(0)->total;
-  CHECK(sum.cloud_input + sum.cloud_output == 67 * (sum.requests - sum.assumed) + 100 * sum.assumed);
+  CHECK(sum.cloud_input + sum.cloud_output ==
+        67 * (sum.requests - sum.assumed) + 100 * sum.assumed);
 }
 
 TEST_CASE("process identity: two processes differ, one that ended is nobody", "[router]") {

@@ -1,8 +1,9 @@
 // Keys in memory: shown masked, wiped after the last holder.
+#include "engine/base/secret.h"
+
 #include <algorithm>
 #include <type_traits>
 
-#include "engine/base/secret.h"
 #include "tests/support/catch.h"
 
 using cactus::Secret;
