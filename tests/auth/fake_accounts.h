@@ -1,0 +1,79 @@
+// The free calls of all providers on one loopback server: accepts one key each, lists models.
+#pragma once
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/support/loopback_server.h"
+
+namespace cactus::test {
+
+// Keys of all providers, shaped as theirs are, made when the test runs: none lies in the sources.
+inline const std::map<std::string, std::string>& test_keys() {
+  static const std::string tail = "T3stK3y0f7hePr0j3ct1234567890abcdef";
+  static const std::map<std::string, std::string> keys = {
+      {"anthropic", std::string("sk-") + "ant-x1-A" + tail},
+      {"openai", "sk-proj-O" + tail},
+      {"gemini", "AIza" + tail},
+      {"deepseek", "sk-d" + tail},
+      {"openrouter", "sk-or-v1-" + tail},
+      {"cluster", "a-company-secret-" + tail},
+      {"huggingface", "hf_" + tail}};
+  return keys;
+}
+
+class FakeAccounts {
+ public:
+  FakeAccounts() {
+    const auto route = [this](const char* path, const char* provider, const char* header,
+                              const std::string& prefix, const std::string& body) {
+      server_.routes().Get(
+          path, [=, this](const httplib::Request& request, httplib::Response& response) {
+            const std::lock_guard lock(mutex_);
+            ++calls_;
+            if (request.get_header_value(header) == prefix + test_keys().at(provider)) {
+              response.set_content(body, "application/json");
+            } else {
+              response.status = std::string(provider) == "gemini" ? 400 : 401;
+              response.set_content(R"({"error": {"details": [{"reason": "API_KEY_INVALID"}]}})",
+                                   "application/json");
+            }
+          });
+    };
+    const std::string models = R"({"data": [{"id": "model-b"}, {"id": "model-a"}, {"id": 3}]})";
+    route("/anthropic/v1/models", "anthropic", "x-api-key", "", models);
+    route("/openai/models", "openai", "Authorization", "Bearer ", models);
+    route("/gemini/v1beta/models", "gemini", "x-goog-api-key", "",
+          R"({"models": [{"name": "models/gemini-x"}]})");
+    route("/deepseek/models", "deepseek", "Authorization", "Bearer ", models);
+    route("/openrouter/key", "openrouter", "Authorization", "Bearer ", "{}");
+    route("/openrouter/models", "openrouter", "Authorization", "Bearer ", models);
+    route("/cluster/models", "cluster", "Authorization", "Bearer ", models);
+    route("/huggingface/api/whoami-v2", "huggingface", "Authorization", "Bearer ", "{}");
+    server_.routes().Get("/moved/models", [](const httplib::Request&, httplib::Response& response) {
+      response.set_redirect("/openai/models");
+    });
+    server_.routes().Get("/page/models", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("<html>Welcome to the hotel</html>", "text/html");
+    });
+    server_.routes().Get(
+        "/broken/models", [](const httplib::Request& request, httplib::Response& response) {
+          response.status = 500;
+          response.set_content(request.get_header_value("Authorization"), "text/plain");
+        });
+    server_.start();
+  }
+  std::string base_url(const std::string& provider) const { return server_.url("/" + provider); }
+  int calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  int calls_ = 0;
+  LoopbackServer server_;
+};
+
+}  // namespace cactus::test
