@@ -134,6 +134,11 @@ void PriceTable::set(std::string_view provider, std::string_view model, ModelPri
   prices_[{std::string(provider), std::string(model)}] = std::move(price);
 }
 
+void PriceTable::set_all(std::string_view provider, ModelPrice price) {
+  std::erase_if(prices_, [&](const auto& entry) { return entry.first.first == provider; });
+  set(provider, "*", std::move(price));
+}
+
 std::optional<ModelPrice> PriceTable::find(std::string_view provider,
                                            std::string_view model) const {
   for (const std::string_view name : {model, without_date(model), std::string_view("*")}) {

@@ -48,6 +48,8 @@ class PriceTable {
   // usage for anything else. `name` is what errors and `origin` call it.
   Status merge(std::string_view json, std::string_view name);
   void set(std::string_view provider, std::string_view model, ModelPrice price);
+  // One price for every model of a provider, in place of what is there.
+  void set_all(std::string_view provider, ModelPrice price);
 
   // The entry of this model; else of its name without a date at the end ("-20251001",
   // "-2026-01-31", "-latest"); else the provider's "*"; else nothing: the price is not known.
