@@ -47,7 +47,7 @@ Result<OpenSession> open_session(const SessionRequest& request) {
     return make_error(ErrorKind::resources, "no instruction set to run on", selection.error,
                       "cactus --version, which lists those of this CPU");
   CACTUS_TRY(bundle,
-             request.folder == kBuiltinModel ? open_builtin() : Bundle::open(request.folder));
+             request.folder == kBuiltinPath ? open_builtin() : Bundle::open(request.folder));
   CACTUS_TRY(model, Model::open(std::move(bundle)));
   SessionOptions options;
   options.table = selection.table;

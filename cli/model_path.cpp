@@ -41,7 +41,7 @@ std::string shell_word(const std::string& word) {
 
 Result<fs::path> find_bundle(const std::string& given, const Settings& settings) {
   if (given.empty() || given == kBuiltinName) {
-    if (!builtin_files().empty()) return fs::path(kBuiltinModel);
+    if (!builtin_files().empty()) return fs::path(kBuiltinPath);
     return make_error(ErrorKind::not_found,
                       given.empty() ? "no model was named, and this program has none inside"
                                     : "this program has no model inside",

@@ -9,7 +9,7 @@
 namespace cactus::cli {
 
 // `name` is a folder, an alias of the settings, or a Hugging Face name; empty or "builtin" means
-// the model inside the program: kBuiltinModel (services.h), which is no folder. Errors: not_found
+// the model inside the program: kBuiltinPath (services.h), which is no folder. Errors: not_found
 // (with what this version can do instead), incompatible for a checkpoint that must be converted
 // first.
 Result<std::filesystem::path> find_bundle(const std::string& name, const Settings& settings);

@@ -12,10 +12,10 @@
 namespace cactus::cli {
 
 // In the place of a folder: the model inside the program.
-inline constexpr const char* kBuiltinModel = "builtin:";
+inline constexpr const char* kBuiltinPath = "builtin:";
 
 struct SessionRequest {
-  std::filesystem::path folder;  // a bundle, or kBuiltinModel
+  std::filesystem::path folder;  // a bundle, or kBuiltinPath
   std::string force_isa;         // CACTUS_FORCE_ISA, or empty
   int threads = 0;               // 0: the default
   kernels::Type kv = kernels::Type::q8;

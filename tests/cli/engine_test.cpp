@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "engine/base/json.h"
+#include "tests/support/calling_model.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
@@ -128,4 +129,45 @@ TEST_CASE("debug tokens and render: stable files", "[cli]") {
   CHECK(out[1].contains("error"));
   CHECK(place.run({"debug", "tokens", place.checkpoint}, "{}").code == 2);
   CHECK(place.run({"debug", "tokens", "nothing"}, "[]").code == 3);
+}
+
+TEST_CASE("debug calls: a line for each case, in order, at any number of threads", "[cli]") {
+  const Place place;
+  test::write_calling_checkpoint(place.folder / "model");
+  const std::string tools =
+      R"([{"type":"function","function":{"name":"light","parameters":{"type":"object",)"
+      R"("properties":{"on":{"type":"boolean"}},"required":["on"]}}}])";
+  std::string cases;
+  for (int i = 0; i < 7; ++i)
+    cases += "{\"id\":\"case " + std::to_string(i) + "\",\"tools\":" + tools +
+             ",\"messages\":[{\"role\":\"user\",\"content\":\"request " + std::to_string(i) +
+             "\"}]}\n\n";
+  const auto calls = [&](std::vector<std::string> flags) {
+    std::vector<std::string> line = {"debug", "calls", "model", "--bits", "8", "--longest", "900"};
+    line.insert(line.end(), flags.begin(), flags.end());
+    return place.run(line, cases);
+  };
+  const Finished one = calls({"--threads", "1"});
+  REQUIRE(one.code == 0);
+  CHECK(has(one.err, "7 cases"));
+  CHECK(calls({"--threads", "3"}).out == one.out);
+  int lines = 0;
+  for (std::size_t at = 0; at < one.out.size(); ++lines) {
+    const std::size_t end = one.out.find('\n', at);
+    const Json line = Json::parse(one.out.substr(at, end - at));
+    at = end + 1;
+    CHECK(line["id"] == "case " + std::to_string(lines));
+    CHECK(line["text"] == "");
+    for (const Json& call : line["tool_calls"]) {
+      CHECK(call["name"] == "light");
+      CHECK(call["arguments"]["on"].is_boolean());
+    }
+  }
+  CHECK(lines == 7);
+  CHECK(calls({"--free"}).out != one.out);
+  CHECK(calls({"--out", "calls.jsonl"}).out == "");
+  CHECK(test::read_file(place.folder / "calls.jsonl") == one.out);
+  CHECK(place.run({"debug", "calls", "model"}, "{\"messages\":[]}\n{\n").code == 2);
+  CHECK(place.run({"debug", "calls", "model"}, "{\"tools\":[]}\n").code == 2);
+  CHECK(place.run({"debug", "calls", "nothing"}, "").code == 3);
 }
