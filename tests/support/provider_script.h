@@ -16,8 +16,8 @@ std::optional<Speech> speech_of(std::string_view path);
 
 struct ScriptedAnswer {
   std::string text = "The answer is 42, and nothing else.";
-  std::string thought;      // sent before the text when not empty
-  bool calls_tool = false;  // get_weather({"city": "Paris"}) after the text
+  std::string thought = {};  // sent before the text when not empty
+  bool calls_tool = false;   // get_weather({"city": "Paris"}) after the text
   bool refuses = false;
   bool too_long = false;                            // stopped by the limit on output
   std::int64_t input = 12, output = 7, cached = 4;  // tokens reported

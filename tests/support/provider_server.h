@@ -65,8 +65,8 @@ struct ProviderServerOptions {
   Fault fault = Fault::none;
   int times = -1;  // so many requests get the fault, later ones are answered; -1: all
   ScriptedAnswer answer = {};
-  std::string key;                    // when not empty, other keys get 401
-  std::string redirect_to;            // URL
+  std::string key = {};               // when not empty, other keys get 401
+  std::string redirect_to = {};       // URL
   std::chrono::milliseconds pace{0};  // before each event
 };
 
