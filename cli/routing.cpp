@@ -13,16 +13,13 @@ Error contradiction(const char* one, const char* other) {
   return make_error(ErrorKind::usage, std::string(one) + " and " + other + " exclude each other");
 }
 
-Result<double> threshold_in_force(const RouteFlags& flags, const Settings& settings,
-                                  std::optional<double> probe_threshold) {
+Result<std::optional<double>> given_threshold(const RouteFlags& flags, const Settings& settings) {
   std::optional<double> value = flags.threshold;
   if (!value) value = settings.number("handoff.threshold");
-  if (!value) value = probe_threshold;
-  const double threshold = value.value_or(Policy::kThreshold);
-  if (!(threshold >= 0 && threshold <= 1))
-    return make_error(ErrorKind::usage, "the threshold cannot be " + std::to_string(threshold),
+  if (value && !(*value >= 0 && *value <= 1))
+    return make_error(ErrorKind::usage, "the threshold cannot be " + std::to_string(*value),
                       "it is a confidence, 0 (never hand off) to 1");
-  return threshold;
+  return value;
 }
 
 }  // namespace
@@ -50,8 +47,7 @@ void RouteFlags::add_rest(CLI::App& app) {
   app.add_flag("--explain", explain, "Say why the answer came from where it came")->group(kRouting);
 }
 
-Result<Routing> routing(const RouteFlags& flags, const Settings& settings,
-                        std::optional<double> probe_threshold) {
+Result<Routing> routing(const RouteFlags& flags, const Settings& settings) {
   Routing routing;
   CACTUS_TRY(mode, parse_handoff_mode(
                        !flags.handoff.empty() ? flags.handoff
@@ -63,8 +59,9 @@ Result<Routing> routing(const RouteFlags& flags, const Settings& settings,
   if (cloud && !flags.handoff.empty()) return contradiction("--handoff", "--cloud");
   if (cloud) routing.policy.mode = HandoffMode::always;
   if (flags.local || flags.require_local) routing.policy.mode = HandoffMode::off;
-  CACTUS_TRY(threshold, threshold_in_force(flags, settings, probe_threshold));
-  routing.policy.threshold = threshold;
+  CACTUS_TRY(threshold, given_threshold(flags, settings));
+  routing.threshold_given = threshold.has_value();
+  routing.policy.threshold = threshold.value_or(Policy::kThreshold);
   routing.policy.logprob = settings.boolean("handoff.logprob");
   routing.policy.early = settings.boolean("handoff.early");
   routing.require_local = flags.require_local;
@@ -78,6 +75,10 @@ Result<Routing> routing(const RouteFlags& flags, const Settings& settings,
   routing.timeout = duration;
   routing.absent = "no provider is set up";
   return routing;
+}
+
+void use_probe_threshold(Routing& routing, std::optional<double> threshold) {
+  if (!routing.threshold_given) routing.policy.threshold = threshold.value_or(Policy::kThreshold);
 }
 
 Result<HandoffMode> parse_handoff_mode(std::string_view text) {

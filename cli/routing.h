@@ -26,20 +26,24 @@ struct RouteFlags {
   void add_rest(CLI::App& app);
 };
 
+class CloudAccess;
+
 // Where answers come from, from now on. A chat changes it between turns.
 struct Routing {
   Policy policy = {};
   bool require_local = false;
   bool explain = false;
   std::chrono::milliseconds timeout{15'000};
-  std::shared_ptr<Handoff> handoff = {};  // null: `absent` says why
+  std::shared_ptr<CloudAccess> cloud = {};  // cli/cloud.h; null: `absent` says why
   std::string absent = {};
+  bool threshold_given = false;  // by the user, and not by the probe
+  bool warned = false;           // that many turns leave
 };
 
-// Flags over settings over the probe's own threshold (may be unset); usage for values out of range
-// and for flags that exclude each other.
-Result<Routing> routing(const RouteFlags& flags, const Settings& settings,
-                        std::optional<double> probe_threshold);
+// Flags over settings; usage for values out of range and for flags that exclude each other.
+Result<Routing> routing(const RouteFlags& flags, const Settings& settings);
+// The threshold that a model's probe brings (may be unset) holds unless the user said another.
+void use_probe_threshold(Routing& routing, std::optional<double> threshold);
 
 Result<HandoffMode> parse_handoff_mode(std::string_view text);
 std::string_view mode_name(HandoffMode mode);

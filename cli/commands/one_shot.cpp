@@ -1,5 +1,6 @@
 #include "cli/commands/one_shot.h"
 
+#include "cli/cloud.h"
 #include "cli/exit_code.h"
 #include "cli/output/explain.h"
 #include "cli/output/json_sink.h"
@@ -38,14 +39,14 @@ Result<int> conclude(Terminal& terminal, const TurnResult& turn, const Routing& 
   return static_cast<int>(kPolicy);
 }
 
-Result<TurnResult> answer(OpenSession& model, const OneShot& shot, TurnSink& sink) {
+Result<TurnResult> answer(Terminal& terminal, OpenSession& model, OneShot& shot, TurnSink& sink) {
   const signals::PhaseScope generating(signals::Phase::generating);
-  return run_turn(*model.session,
-                  {.messages = shot.messages,
-                   .generate = shot.generate,
-                   .policy = shot.routing.policy,
-                   .absent = shot.routing.absent},
-                  shot.routing.handoff.get(), sink, &signals::cancel());
+  return routed_turn(terminal, model, shot.routing,
+                     {.messages = shot.messages,
+                      .generate = shot.generate,
+                      .policy = shot.routing.policy,
+                      .absent = shot.routing.absent},
+                     sink);
 }
 
 void notes(Terminal& terminal, const OneShot& shot, const TurnResult& turn) {
@@ -54,10 +55,10 @@ void notes(Terminal& terminal, const OneShot& shot, const TurnResult& turn) {
 
 }  // namespace
 
-Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& shot) {
+Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) {
   if (shot.format == Format::json) {
     JsonSink sink(terminal);
-    CACTUS_TRY(turn, answer(model, shot, sink));
+    CACTUS_TRY(turn, answer(terminal, model, shot, sink));
     terminal.out(dump_json(turn_object(model, turn, {}), 2) + "\n");
     notes(terminal, shot, turn);
     return conclude(terminal, turn, shot.routing);
@@ -65,14 +66,14 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& 
   if (shot.format == Format::jsonl) {
     JsonlSink sink(terminal);
     sink.start(model);
-    CACTUS_TRY(turn, answer(model, shot, sink));
+    CACTUS_TRY(turn, answer(terminal, model, shot, sink));
     sink.done(turn_object(model, turn, {}));
     notes(terminal, shot, turn);
     return conclude(terminal, turn, shot.routing);
   }
   TextSink sink(terminal, shot.text);
   sink.spinner().start("reading the prompt");
-  auto turn = answer(model, shot, sink);
+  auto turn = answer(terminal, model, shot, sink);
   if (!turn) {
     sink.spinner().stop();
     return std::move(turn).error();

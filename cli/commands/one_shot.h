@@ -17,6 +17,6 @@ struct OneShot {
 
 // The exit code: 0, also when the reader closed the pipe; 130, 129 or 143 when a signal ended it;
 // 5 when --cloud brought no answer; 8 when --require-local would have needed another one.
-Result<int> run_one_shot(Terminal& terminal, OpenSession& model, const OneShot& shot);
+Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot);
 
 }  // namespace cactus::cli

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands/commands.h"
+#include "cli/cloud.h"
 #include "cli/commands/one_shot.h"
 #include "cli/context.h"
 #include "cli/environment.h"
@@ -65,7 +66,8 @@ Result<int> run(Context& context, const RunFlags& flags) {
   CACTUS_TRY(generate, generate_options(flags.model, *settings));
   CACTUS_TRY(request, session_request(flags.model, *settings));
   CACTUS_TRY(system, system_prompt(flags.model, *settings));
-  CACTUS_TRY(route, routing(flags.route, *settings, {}));
+  CACTUS_TRY(route, routing(flags.route, *settings));
+  CACTUS_CHECK(open_cloud(flags.route, *settings, terminal, route));
   for (const std::string& file : flags.attachments) return no_attachments(file);
 
   const bool machine = flags.json || flags.jsonl;

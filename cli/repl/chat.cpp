@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/cloud.h"
 #include "cli/exit_code.h"
 #include "cli/output/explain.h"
 #include "cli/output/report.h"
@@ -55,14 +56,14 @@ void ask(ChatState& chat, const std::string& question, const Policy& policy) {
     const termios_state::QuietKeys quiet(terminal.in_tty());
     const signals::PhaseScope generating(signals::Phase::generating);
     sink.spinner().start("reading");
-    const Routing& routing = chat.options.routing;
-    auto result = run_turn(*chat.model.session,
-                           {.messages = messages,
-                            .generate = chat.options.generate,
-                            .policy = policy,
-                            .absent = routing.absent,
-                            .drop_oldest = true},
-                           routing.handoff.get(), sink, &signals::cancel());
+    Routing& routing = chat.options.routing;
+    auto result = routed_turn(terminal, chat.model, routing,
+                              {.messages = messages,
+                               .generate = chat.options.generate,
+                               .policy = policy,
+                               .absent = routing.absent,
+                               .drop_oldest = true},
+                              sink);
     sink.spinner().stop();
     return result;
   }();

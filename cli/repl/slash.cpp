@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/cloud.h"
 #include "cli/environment.h"
 #include "cli/external_editor.h"
 #include "cli/model_flags.h"
@@ -221,7 +222,9 @@ void say_mode(ChatState& chat) {
   const Routing& routing = chat.options.routing;
   const bool off = routing.policy.mode == HandoffMode::off;
   say(chat, "hand-off: " + std::string(mode_name(routing.policy.mode)) +
-                (routing.handoff || off ? "" : ", but " + routing.absent));
+                (routing.cloud || off ? "" : ", but " + routing.absent));
+  if (!routing.cloud) return;
+  for (const std::string& target : routing.cloud->chain().targets()) say(chat, "  " + target);
 }
 
 Status cloud(ChatState& chat, const std::string& argument) {

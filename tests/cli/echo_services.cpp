@@ -65,10 +65,29 @@ class EchoSession : public Session {
       reply.finish = FinishReason::length;
       return reply;
     }
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find(' ', at), text.size() - 1);
-      if (!put(text.substr(at, end + 1 - at))) return reply;
+    if (is("!all")) {
+      for (const Json& message : messages)
+        put((reply.text.empty() ? "" : "|") + message["content"].get<std::string>());
+      return reply;
+    }
+    std::string say = text;
+    if (is("!hopeless")) {
+      say.clear();
+      for (int i = 1; i <= 30; ++i) say += std::to_string(i) + " ";
+    }
+    if (is("!sure") || is("!hopeless")) {
+      reply.confidence = is("!sure") ? std::atof(rest.c_str()) : 0.05;
+      reply.confidence_source = "probe";
+      if (is("!sure")) say = rest.substr(std::min(rest.find(' ') + 1, rest.size()));
+    }
+    for (std::size_t at = 0; at < say.size();) {
+      const std::size_t end = std::min(say.find(' ', at), say.size() - 1);
+      if (!put(say.substr(at, end + 1 - at))) return reply;
       at = end + 1;
+      if (reply.confidence && options.on_confidence && !options.on_confidence(*reply.confidence)) {
+        reply.finish = FinishReason::cancelled;
+        return reply;
+      }
     }
     return reply;
   }

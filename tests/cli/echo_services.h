@@ -7,6 +7,9 @@
 //   "!system"     the system prompt      "!count"  how many messages came
 //   "!call"       a tool call            "!think"  a thought first
 //   "!fail"       an error               "!long"   finish length
+//   "!sure C …"   the rest, word by word, with confidence C as a probe's; "!hopeless" has 0.05 all
+//                 the way: 1 2 3 … 30
+//   "!all"        what all messages say, joined by '|'
 //   anything else: the message itself, word by word
 #pragma once
 #include "cli/services.h"
