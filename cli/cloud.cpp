@@ -53,6 +53,7 @@ TurnRecord record_of(const OpenSession& model, const TurnResult& turn, Chain* ch
 // A ledger that cannot be written loses a line of statistics, never an answer.
 void write_down(Terminal& terminal, const OpenSession& model, const TurnResult& turn,
                 Routing& routing) {
+  if (ledger_file().empty()) return;
   auto ledger = Ledger::open(ledger_file());
   if (!ledger) return log::info("the turn was not recorded: " + ledger.error().what);
   Chain* chain = routing.cloud ? &routing.cloud->chain() : nullptr;
@@ -103,6 +104,9 @@ Result<std::shared_ptr<CloudAccess>> CloudAccess::open(const Settings& settings,
   };
   CACTUS_TRY(prices, price_table(settings));
   CACTUS_TRY(caps, spend_caps(settings));
+  if (ledger_file().empty())
+    return make_error(ErrorKind::resources, "there is no place for the ledger",
+                      "neither HOME nor CACTUS_STATE_DIR is set");
   CACTUS_TRY(ledger, Ledger::open(ledger_file()));
   access->ledger_ = std::make_unique<Ledger>(std::move(ledger));
   access->budget_ =

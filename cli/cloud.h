@@ -8,6 +8,7 @@
 #include "cli/routing.h"
 #include "cli/services.h"
 #include "cli/terminal.h"
+#include "router/chain.h"
 
 namespace cactus::cli {
 

@@ -67,8 +67,12 @@ Markdown is styled (--plain, or cactus config set ui.markdown false, turns that 
   response             the answer
   thought              what the model thought first, with --think
   finish_reason        stop, length, tool_calls, cancelled, error
-  cloud_handoff, confidence, confidence_source, threshold
+  cloud_handoff, confidence, confidence_source, threshold, reason
   provider, provider_model, provider_request_id
+  cloud_usage          {input, output, cached}: tokens, as the provider counted them
+  cost                 US dollars, of all requests of the turn
+  attempts             [{target, error, ms}]: every provider that was asked
+  handoff_error, handoff_failure   why the local answer stands: only when it was not wanted
   usage                {input, output, cached}: tokens
   timing               {load_ms, prefill_ms, ttft_ms, decode_ms, probe_ms, cloud_ms, total_ms,
                        prefill_tps, decode_tps}
@@ -80,7 +84,8 @@ Markdown is styled (--plain, or cactus config set ui.markdown false, turns that 
 --jsonl prints an event a line, the event's name in "event":
 
   start {v, model, revision, variant}     token {text}        thought {text}
-  discard {}  (text so far is withdrawn)  route {decision, confidence}
+  discard {}  (the local answer is withdrawn)
+  asking {target, reason}                 route {decision, confidence, threshold, reason}
   tool_call {call}                        error {code, message, hint}
   done {…the object of --json}
 

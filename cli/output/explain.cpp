@@ -19,8 +19,9 @@ std::string number(double value) {
 }
 
 std::string attempt_line(const Attempt& attempt) {
-  std::string line = "asked: " + attempt.provider + "/" + attempt.model + ", " +
-                     format_seconds(attempt.ms / 1000) + ": " +
+  const std::string target = attempt.provider + "/" + attempt.model;
+  if (attempt.request == 0) return "not asked: " + target + ": " + attempt.failure;
+  std::string line = "asked: " + target + ", " + format_seconds(attempt.ms / 1000) + ": " +
                      (attempt.failure.empty() ? "answered" : attempt.failure);
   if (attempt.usage.input > 0 || attempt.usage.output > 0)
     line += ", " + std::to_string(attempt.usage.input) + "→" +
