@@ -20,6 +20,7 @@ class HubCache {
       : folder_(std::move(folder)), symlinks_(symlinks) {}
 
   const std::filesystem::path& folder() const { return folder_; }
+  Status prepare() const;                                       // the folder, with its CACHEDIR.TAG
   std::filesystem::path repository(std::string_view id) const;  // …/models--ORG--NAME
   std::filesystem::path blob(std::string_view id, std::string_view etag) const;
   std::filesystem::path snapshot(std::string_view id, std::string_view commit) const;
@@ -42,6 +43,8 @@ class HubCache {
   bool known_missing(std::string_view id, std::string_view commit, std::string_view path) const;
   Status mark_missing(std::string_view id, std::string_view commit, std::string_view path) const;
 
+  // All files of a commit. Written by whoever has listed it: with it a snapshot can be proved
+  // complete without a network.
   std::optional<std::vector<TreeFile>> tree(std::string_view id, std::string_view commit) const;
   Status write_tree(std::string_view id, std::string_view commit,
                     const std::vector<TreeFile>& files) const;

@@ -2,7 +2,6 @@
 // the hub's link leads, asked for again when that link has expired.
 #pragma once
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -12,6 +11,14 @@
 #include "hub/hf/hub_api.h"
 
 namespace cactus::hub {
+
+struct ReadOptions {
+  const std::atomic<bool>* cancel = nullptr;  // besides that of the HubApi's options
+  // A server that ignores ranges sends what lies before `begin`, too. Off: more than 1 MiB of that
+  // is an error (incompatible), and ignores_ranges() tells why.
+  bool skip_any_length = false;
+  std::function<void(std::string_view)> notice;  // waits; empty: that of the HubApi's options
+};
 
 // Thread-safe: several ranges may be read at once.
 class RemoteFile {
@@ -25,18 +32,23 @@ class RemoteFile {
 
   // The bytes [begin, end) in order, in pieces, from the calling thread; after a broken connection
   // it goes on where it stopped. `sink` returns false to stop early (the error is then of kind
-  // cancelled). `cancel` besides that of the HubApi's options.
+  // cancelled). Errors: network, auth, not_found, policy (offline), cancelled; incompatible, when
+  // the file is another one by now or the server cannot send ranges.
   using Sink = std::function<bool(std::string_view bytes)>;
+  Status read(std::uint64_t begin, std::uint64_t end, const Sink& sink, const ReadOptions& options);
   Status read(std::uint64_t begin, std::uint64_t end, const Sink& sink,
-              const std::atomic<bool>* cancel = nullptr);
+              const std::atomic<bool>* cancel = nullptr) {
+    return read(begin, end, sink, ReadOptions{cancel, false, {}});
+  }
 
   // The server has answered a range with the whole file: reading from the middle costs all that
-  // lies before, so read in one piece.
+  // lies before, so read it in one piece.
   bool ignores_ranges() const { return ignores_ranges_; }
 
  private:
-  struct Attempt;
+  friend class RangeRead;
   std::string link() const;
+  void set_link(std::string link);
   void forget_link(const std::string& expired);
 
   HubApi& api_;

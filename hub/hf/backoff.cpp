@@ -57,10 +57,17 @@ std::optional<milliseconds> asked_wait(const net::Headers& headers) {
   return {};
 }
 
-bool pause(milliseconds time, const std::atomic<bool>* cancel) {
+std::string wait_notice(milliseconds wait, const net::Exchange& failed) {
+  const auto seconds = std::to_string((wait.count() + 999) / 1000);
+  return "paused, again in " + seconds + " s (" +
+         (failed.answered() ? std::to_string(failed.response.status) : failed.error.what) + ")";
+}
+
+bool pause(milliseconds time, const std::atomic<bool>* cancel, const std::atomic<bool>* also) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (true) {
-    if (cancel != nullptr && cancel->load()) return false;
+    for (const auto* flag : {cancel, also})
+      if (flag != nullptr && flag->load()) return false;
     const auto left = until - std::chrono::steady_clock::now();
     if (left <= milliseconds(0)) return true;
     std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, milliseconds(50)));

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "hub/net/http_client.h"
 
@@ -26,7 +27,11 @@ bool is_passing(net::Reason reason);
 // it, else Retry-After in seconds.
 std::optional<std::chrono::milliseconds> asked_wait(const net::Headers& headers);
 
+// "paused, again in 4 s (429)"
+std::string wait_notice(std::chrono::milliseconds wait, const net::Exchange& failed);
+
 // Sleeps; false when cancelled meanwhile.
-bool pause(std::chrono::milliseconds time, const std::atomic<bool>* cancel);
+bool pause(std::chrono::milliseconds time, const std::atomic<bool>* cancel,
+           const std::atomic<bool>* also = nullptr);
 
 }  // namespace cactus::hub

@@ -100,15 +100,9 @@ Result<net::Response> HubApi::call(net::Request request, const Target& target) {
       if (!exchange.answered()) return std::move(exchange.error);
       return refusal(response, target.repository, target.revision, target.path);
     }
-    notice_wait(wait, exchange.answered() ? std::to_string(response.status) : exchange.error.what);
+    if (options_.notice) options_.notice(wait_notice(wait, exchange));
     if (!pause(wait, options_.cancel)) return make_error(ErrorKind::cancelled, "cancelled");
   }
-}
-
-void HubApi::notice_wait(std::chrono::milliseconds wait, const std::string& why) {
-  if (!options_.notice) return;
-  const auto seconds = (wait.count() + 999) / 1000;
-  options_.notice("paused, again in " + std::to_string(seconds) + " s (" + why + ")");
 }
 
 void HubApi::warn(const net::Response& response) {

@@ -69,7 +69,6 @@ class HubApi {
   Result<net::Response> call(net::Request request, const Target& target);
   Result<net::Response> json(const std::string& url, const Target& target);
   std::vector<std::string> known_revisions(std::string_view repository);
-  void notice_wait(std::chrono::milliseconds wait, const std::string& why);
   void warn(const net::Response& response);
 
   net::HttpClient& client_;

@@ -91,6 +91,7 @@ struct Request {
   std::function<bool(std::string_view)> on_body;
   // Looked at ten times a second; may be set from a signal handler.
   const std::atomic<bool>* cancel = nullptr;
+  const std::atomic<bool>* also_cancel = nullptr;  // the same, of another owner
   // Called ten times a second, also before anything comes: for limits that depend on what the body
   // means. False stops the transfer (Reason::stopped).
   std::function<bool()> on_tick;

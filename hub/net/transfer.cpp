@@ -124,7 +124,8 @@ bool Transfer::body(std::string_view bytes) {
 // True when a limit is over or the caller has cancelled; `stop` says so.
 bool Transfer::expired() {
   const Request& request = hop.request;
-  if (request.cancel != nullptr && request.cancel->load()) {
+  const auto is_set = [](const std::atomic<bool>* flag) { return flag != nullptr && flag->load(); };
+  if (is_set(request.cancel) || is_set(request.also_cancel)) {
     end(Reason::cancelled);
     return true;
   }

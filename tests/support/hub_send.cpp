@@ -68,9 +68,7 @@ void HubServer::send(const httplib::Request& request, httplib::Response& respons
                      const std::shared_ptr<const HubFile>& file, const std::optional<Fault>& fault,
                      std::uint64_t rate) {
   Sending sending{file, 0, file->size, fault, rate};
-  // cpp-httplib would cut ranges out by itself, also where this server must not.
-  httplib::Ranges ranges;
-  std::swap(ranges, const_cast<httplib::Request&>(request).ranges);
+  const httplib::Ranges& ranges = request.ranges;
   response.status = 200;
   if (sending.is(Fault::Kind::gzip)) {
     response.set_header("Content-Encoding", "gzip");

@@ -61,13 +61,16 @@ std::string SeenRequest::header(const std::string& name) const {
 }
 
 HubServer::HubServer() {
-  const auto at_hub = [this](const httplib::Request& request, httplib::Response& response) {
-    serve_hub(request, response);
+  // cpp-httplib cuts the asked range out of whatever a handler answers, refusals too: hide it.
+  using Serve = void (HubServer::*)(const httplib::Request&, httplib::Response&);
+  const auto handler = [this](Serve serve) {
+    return [this, serve](const httplib::Request& request, httplib::Response& response) {
+      (this->*serve)(request, response);
+      const_cast<httplib::Request&>(request).ranges.clear();
+    };
   };
-  hub_.routes().Get(".*", at_hub);
-  cdn_.routes().Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
-    serve_cdn(request, response);
-  });
+  hub_.routes().Get(".*", handler(&HubServer::serve_hub));
+  cdn_.routes().Get(".*", handler(&HubServer::serve_cdn));
   hub_.start();
   cdn_.start();
 }
