@@ -109,11 +109,9 @@ Result<std::shared_ptr<CloudAccess>> CloudAccess::open(const Settings& settings,
                       "neither HOME nor CACTUS_STATE_DIR is set");
   CACTUS_TRY(ledger, Ledger::open(ledger_file()));
   access->ledger_ = std::make_unique<Ledger>(std::move(ledger));
-  access->budget_ =
-      std::make_unique<Budget>(*access->ledger_, std::move(prices), std::move(caps));
+  access->budget_ = std::make_unique<Budget>(*access->ledger_, std::move(prices), std::move(caps));
   access->breaker_ = std::make_unique<Breaker>(state_folder() / "breaker.json");
-  access->chain_ =
-      std::make_unique<Chain>(std::move(options), *access->budget_, *access->breaker_);
+  access->chain_ = std::make_unique<Chain>(std::move(options), *access->budget_, *access->breaker_);
   return access;
 }
 

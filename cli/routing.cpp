@@ -49,9 +49,9 @@ void RouteFlags::add_rest(CLI::App& app) {
 
 Result<Routing> routing(const RouteFlags& flags, const Settings& settings) {
   Routing routing;
-  CACTUS_TRY(mode, parse_handoff_mode(
-                       !flags.handoff.empty() ? flags.handoff
-                                              : settings.text("handoff.mode").value_or("auto")));
+  CACTUS_TRY(mode, parse_handoff_mode(!flags.handoff.empty()
+                                          ? flags.handoff
+                                          : settings.text("handoff.mode").value_or("auto")));
   routing.policy.mode = mode;
   const bool cloud = !flags.cloud.empty();
   if (cloud && flags.local) return contradiction("--local", "--cloud");

@@ -47,7 +47,8 @@ void use_probe_threshold(Routing& routing, std::optional<double> threshold);
 
 Result<HandoffMode> parse_handoff_mode(std::string_view text);
 std::string_view mode_name(HandoffMode mode);
-// "15s", "500ms", "2m"; a number alone is seconds. usage for anything else, zero, and above an hour.
+// "15s", "500ms", "2m"; a number alone is seconds. usage for anything else, zero, and above an
+// hour.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text, std::string_view name);
 
 }  // namespace cactus::cli

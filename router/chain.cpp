@@ -105,7 +105,8 @@ std::string Chain::budget_obstacle() const {
   const auto spent = budget_.spent();
   if (!spent) return spent.error().what;
   const SpendCaps& caps = budget_.caps();
-  const auto money = [](const char* whose, const std::optional<NanoDollars>& cap, NanoDollars used) {
+  const auto money = [](const char* whose, const std::optional<NanoDollars>& cap,
+                        NanoDollars used) {
     if (!cap || used < *cap) return std::string();
     return std::string(whose) + " budget of " + format_dollars(*cap) + " is used up";
   };
@@ -222,8 +223,8 @@ bool Chain::permitted(const Target& target, const std::string& body, const Spend
   asking.deadline += Clock::now() - begin;  // the user's time is not the provider's
   if (permission == Permission::yes) return true;
   asking.stop = true;
-  asking.answer.failure = permission == Permission::no ? HandoffFailure::declined
-                                                       : HandoffFailure::cancelled;
+  asking.answer.failure =
+      permission == Permission::no ? HandoffFailure::declined : HandoffFailure::cancelled;
   asking.answer.why = "not sent";
   return false;
 }

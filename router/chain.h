@@ -1,5 +1,5 @@
-// The hand-off with everything it needs: providers in their order, keys, the budget, what may leave,
-// and the user's word where that is asked for. Made only when the user has consented (cli).
+// The hand-off with everything it needs: providers in their order, keys, the budget, what may
+// leave, and the user's word where that is asked for. Made only when the user has consented (cli).
 #pragma once
 #include <chrono>
 #include <functional>
@@ -23,9 +23,9 @@ namespace cactus {
 struct Target {
   std::shared_ptr<Provider> provider;
   std::string model;
-  Json extra_body = {};                                      // as in CloudRequest
+  Json extra_body = {};  // as in CloudRequest
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::int64_t max_output_tokens = 0;                        // 0: that of the chain
+  std::int64_t max_output_tokens = 0;  // 0: that of the chain
 
   std::string text() const;  // "anthropic/claude-…"
 };
@@ -41,8 +41,8 @@ struct Preview {
 enum class Permission { yes, no, cancelled };
 
 struct ChainOptions {
-  std::vector<Target> targets;            // asked in this order
-  std::map<TaskKind, Target> by_task;     // asked before them for tasks of this kind
+  std::vector<Target> targets;         // asked in this order
+  std::map<TaskKind, Target> by_task;  // asked before them for tasks of this kind
   std::function<Result<Secret>(std::string_view provider)> key;  // not_found: there is none
   Redactor redactor;
   std::chrono::milliseconds timeout{15'000};  // until the first output, all requests together

@@ -26,16 +26,16 @@ enum class HandoffFailure {
 // One request that was sent, or that would have been.
 struct Attempt {
   std::string provider, model;
-  std::string failure = {};  // empty: it answered
-  CloudUsage usage = {};     // as reported; zeros when nothing was
+  std::string failure = {};              // empty: it answered
+  CloudUsage usage = {};                 // as reported; zeros when nothing was
   std::optional<NanoDollars> cost = {};  // settled; unset: nothing was sent, or no price is known
   double ms = 0;
   std::int64_t request = 0;  // Reservation::id; 0: nothing was sent
 };
 
 struct HandoffQuestion {
-  const Json& messages;  // the conversation, system prompt first when there is one
-  const Json& tools;     // or null
+  const Json& messages;                // the conversation, system prompt first when there is one
+  const Json& tools;                   // or null
   std::int64_t max_output_tokens = 0;  // 0: the hand-off's own limit
   std::string_view reason;             // "0.31 < 0.70"
 };
@@ -45,8 +45,8 @@ struct HandoffAnswer {
   std::string provider, model;      // who answered
   std::string base_url;
   HandoffFailure failure = HandoffFailure::none;
-  std::string why;    // one line, when there is no reply
-  std::string text;   // what had arrived when it was cancelled
+  std::string why;   // one line, when there is no reply
+  std::string text;  // what had arrived when it was cancelled
   std::vector<Attempt> attempts;
   int redactions = 0;  // places that were taken out of what was sent
   double ms = 0;

@@ -36,6 +36,12 @@ Decision decide(const Policy& policy, std::optional<double> confidence, std::str
   return {below, std::move(reason), below ? "below_threshold" : "confident"};
 }
 
+Decision decide_declined(const Policy& policy) {
+  if (policy.mode == HandoffMode::off || policy.mode == HandoffMode::always)
+    return decide(policy, {}, {});
+  return {true, "the local model declined", "declined"};
+}
+
 bool EarlyDecision::add(double confidence) {
   ++tokens_;
   low_ = below_threshold(confidence, limit_) ? low_ + 1 : 0;

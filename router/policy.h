@@ -32,13 +32,17 @@ struct Policy {
 struct Decision {
   bool hand_off = false;
   std::string reason;  // "0.31 < 0.70"
-  // For records: "confident", "below_threshold", "unmeasured", "logprob_only", "off", "forced".
+  // For records: "confident", "below_threshold", "unmeasured", "logprob_only", "declined", "off",
+  // "forced".
   std::string_view code;
 };
 
 // What becomes of a whole local answer. `confidence` unset: nothing measured it. `source` as
 // Reply::confidence_source.
 Decision decide(const Policy& policy, std::optional<double> confidence, std::string_view source);
+
+// What becomes of an answer that says "not mine".
+Decision decide_declined(const Policy& policy);
 
 // "0.31 < 0.70" or "0.86 ≥ 0.70", with as many digits (two to six) as tell the numbers apart.
 std::string compare_text(double confidence, double threshold);

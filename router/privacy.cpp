@@ -83,10 +83,9 @@ Result<int> Redactor::apply(std::string& text) const {
   for (const auto& pattern : patterns_) {
     std::vector<text::Range> matches;
     if (!pattern->regex.find_all(text, text::MatchBudget(text.size()), matches))
-      return make_error(ErrorKind::usage,
-                        "the pattern '" + pattern->name + "' of handoff.redact takes too long",
-                        "it backtracks without end on this text, so nothing was sent",
-                        "a simpler pattern");
+      return make_error(
+          ErrorKind::usage, "the pattern '" + pattern->name + "' of handoff.redact takes too long",
+          "it backtracks without end on this text, so nothing was sent", "a simpler pattern");
     if (matches.empty()) continue;
     std::string out;
     std::size_t at = 0;

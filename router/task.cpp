@@ -17,14 +17,14 @@ constexpr std::array kNames = {
 };
 
 // Written as they stand in programs, or said about them. Words are matched whole.
-constexpr std::array kCodeMarks = {"```",     "#include", "std::",       "SELECT ", "Traceback (",
-                                   "();",     "() {",     "</",          "=> {",    "def ",
-                                   "import ", "console.", "fn main",     "$ git",   "};"};
-constexpr std::array kCodeWords = {"python", "javascript", "typescript", "rust",  "c++",   "sql",
-                                   "regex",  "bash",       "compiler",   "code",  "debug", "html",
+constexpr std::array kCodeMarks = {"```",     "#include", "std::",   "SELECT ", "Traceback (",
+                                   "();",     "() {",     "</",      "=> {",    "def ",
+                                   "import ", "console.", "fn main", "$ git",   "};"};
+constexpr std::array kCodeWords = {"python", "javascript", "typescript", "rust",    "c++",   "sql",
+                                   "regex",  "bash",       "compiler",   "code",    "debug", "html",
                                    "golang", "java",       "refactor",   "unittest"};
 constexpr std::array kMathMarks = {"\\frac", "\\int", "\\sum", "∫", "∑", "√", "^2", "x^"};
-constexpr std::array kMathWords = {"solve",       "integral", "derivative", "equation", "prove",
+constexpr std::array kMathWords = {"solve",       "integral", "derivative", "equation",  "prove",
                                    "probability", "theorem",  "matrix",     "polynomial"};
 
 std::string text_of(const Json& content) {

@@ -32,7 +32,8 @@ class Turn {
        const std::atomic<bool>* cancel)
       : session_(session),
         request_(request),
-        local_messages_(local_view(request.messages)),
+        local_messages_(local_view(request.local_messages.is_null() ? request.messages
+                                                                    : request.local_messages)),
         handoff_(handoff),
         sink_(sink),
         cancel_(cancel) {}
@@ -44,8 +45,7 @@ class Turn {
     } else {
       CACTUS_CHECK(local_first());
     }
-    result_.total_ms =
-        std::chrono::duration<double, std::milli>(Clock::now() - begin_).count();
+    result_.total_ms = std::chrono::duration<double, std::milli>(Clock::now() - begin_).count();
     sink_.settled(result_);
     return std::move(result_);
   }
@@ -91,8 +91,11 @@ class Turn {
       return ok_status();
     }
     if (!outcome.early) {
+      const bool declined =
+          request_.empty_declines && result_.reply.text.empty() && result_.reply.tool_calls.empty();
       const Decision decision =
-          decide(policy, result_.reply.confidence, result_.reply.confidence_source);
+          declined ? decide_declined(policy)
+                   : decide(policy, result_.reply.confidence, result_.reply.confidence_source);
       outcome.wanted = decision.hand_off;
       outcome.reason = decision.reason;
       outcome.code = decision.code;
@@ -163,9 +166,9 @@ class Turn {
     };
     Outcome& outcome = result_.outcome;
     Events events(*this);
-    outcome.cloud = handoff_->ask({request_.messages, request_.generate.tools,
-                                   request_.generate.max_tokens, outcome.reason},
-                                  events, cancel_);
+    outcome.cloud = handoff_->ask(
+        {request_.messages, request_.generate.tools, request_.generate.max_tokens, outcome.reason},
+        events, cancel_);
     outcome.handed_off = outcome.cloud.reply.has_value();
     if (!outcome.handed_off) {
       outcome.failure = outcome.cloud.failure;
@@ -195,7 +198,7 @@ class Turn {
   void show_held_local() {
     if (!hold_) return;
     if (!result_.reply.thought.empty()) sink_.thought(result_.reply.thought);
-    sink_.text(result_.reply.text);
+    if (!result_.reply.text.empty()) sink_.text(result_.reply.text);
   }
 
   // What is on the screen of this turn no longer stands.

@@ -21,8 +21,8 @@ struct Outcome {
   bool early = false;       // decided before the local answer was whole
   bool wanted = false;      // the rule (or --cloud) asked for the cloud
   double threshold = Policy::kThreshold;
-  std::string reason;       // "0.31 < 0.70"
-  std::string_view code;    // as Decision::code, or "hopeless" when early
+  std::string reason;     // "0.31 < 0.70"
+  std::string_view code;  // as Decision::code, or "hopeless" when early
   HandoffFailure failure = HandoffFailure::none;
   std::string failure_text;  // why the local answer stands although it was not wanted
   HandoffAnswer cloud;       // everything about the requests, failed ones included
@@ -64,6 +64,11 @@ struct TurnRequest {
   Policy policy = {};
   std::string absent = {};   // why there is no Handoff: "no provider is set up"
   bool drop_oldest = false;  // as Session::reply
+  // For a model that only calls tools: an answer without a call and without text is its "not mine",
+  // which hands off however sure it is.
+  bool empty_declines = false;
+  // What the local model reads instead of `messages`; null: the same.
+  Json local_messages = {};
 };
 
 // `handoff` may be null: the local answer stands. Errors as Session::reply.

@@ -57,8 +57,7 @@ void add_cloud(Json& object, const Outcome& outcome) {
   object["provider"] = text_or_null(cloud.provider);
   object["provider_model"] = text_or_null(cloud.model);
   object["provider_request_id"] = text_or_null(cloud.reply ? cloud.reply->request_id : "");
-  object["cloud_usage"] =
-      cloud.reply && cloud.reply->usage ? tokens(*cloud.reply->usage) : Json();
+  object["cloud_usage"] = cloud.reply && cloud.reply->usage ? tokens(*cloud.reply->usage) : Json();
   const auto cost = outcome.cost();
   object["cost"] = cost ? Json(static_cast<double>(*cost) / kDollar) : Json();
   object["attempts"] = Json::array();
@@ -111,8 +110,8 @@ Json turn_object(const OpenSession& model, const TurnResult& turn,
   };
   Json object;
   object["v"] = 1;
-  object["success"] = turn.finish() != FinishReason::cancelled &&
-                      outcome.failure != HandoffFailure::cancelled;
+  object["success"] =
+      turn.finish() != FinishReason::cancelled && outcome.failure != HandoffFailure::cancelled;
   object["model"] = model.name;
   object["revision"] = text_or_null(model.revision);
   object["variant"] = model.variant;

@@ -80,8 +80,8 @@ void TextSink::kept(const Outcome& outcome, bool text_follows) {
   spinner_.stop();
   end_thought();
   const bool above = !text_follows && can_withdraw();
-  const std::string line = outcome.failure_text + "; the local answer " +
-                           (above ? "above stands" : "stands");
+  const std::string line =
+      outcome.failure_text + "; the local answer " + (above ? "above stands" : "stands");
   if (outcome.failure == HandoffFailure::declined) {
     terminal_.note(line);
   } else {

@@ -29,7 +29,7 @@ struct ChatState {
   Terminal& terminal;
   OpenSession model;
   ChatOptions options;
-  Json messages = Json::array();   // user and assistant, without the system prompt
+  Json messages = Json::array();        // user and assistant, without the system prompt
   std::optional<TurnResult> last = {};  // of the last answered turn
   std::string pending = {};             // asked next instead of reading a line (/retry, /edit)
   std::optional<HandoffMode> pending_mode = {};  // of that question alone

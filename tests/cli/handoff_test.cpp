@@ -19,8 +19,7 @@ const std::string kLocalText = "the local answer";
 Finished ask(const HandoffPlace& place, std::vector<std::string> arguments,
              const Environment& more = {}, const std::string& input = "") {
   arguments.insert(arguments.begin(), {"run", "m"});
-  const Finished finished =
-      run(place.launch(CACTUS_ECHO, std::move(arguments), input, more));
+  const Finished finished = run(place.launch(CACTUS_ECHO, std::move(arguments), input, more));
   CHECK(finished.out.find(HandoffPlace::key()) == std::string::npos);
   CHECK(finished.err.find(HandoffPlace::key()) == std::string::npos);
   return finished;
@@ -109,8 +108,8 @@ TEST_CASE("handoff: whatever a provider does, the local answer stands in time", 
       INFO(place.target() << ": " << fault_name(fault));
       place.server.set_fault(fault);
       const std::string state = (place.folder / std::string(fault_name(fault))).string();
-      const Json object = ask_json(place, {"--cloud-timeout", "500ms", kUnsure},
-                                   {{"CACTUS_STATE_DIR", state}});
+      const Json object =
+          ask_json(place, {"--cloud-timeout", "500ms", kUnsure}, {{"CACTUS_STATE_DIR", state}});
       CHECK(object["response"] == kLocalText);
       CHECK(object["success"] == true);
       CHECK(object["cloud_handoff"] == false);
@@ -192,9 +191,10 @@ TEST_CASE("handoff: a cap that is reached keeps the answer here, with the reason
 TEST_CASE("handoff: the next provider is asked when the first one fails", "[router]") {
   HandoffPlace place(Fault::unauthorized, 3);
   ProviderServer second({}, &test_identity());
-  const Environment both = {{"CACTUS_HANDOFF_PROVIDERS", "own/some-model,anthropic/claude-sonnet-5"},
-                            {"ANTHROPIC_API_KEY", HandoffPlace::key()},
-                            {"ANTHROPIC_BASE_URL", second.url()}};
+  const Environment both = {
+      {"CACTUS_HANDOFF_PROVIDERS", "own/some-model,anthropic/claude-sonnet-5"},
+      {"ANTHROPIC_API_KEY", HandoffPlace::key()},
+      {"ANTHROPIC_BASE_URL", second.url()}};
   const Json object = ask_json(place, {kUnsure}, both);
   CHECK(object["response"] == kCloudText);
   CHECK(object["provider"] == "anthropic");
@@ -257,8 +257,8 @@ TEST_CASE("handoff: both models read the answer that stood", "[router]") {
             (message["content"].is_string() ? message["content"].get<std::string>()
                                             : message["content"][0]["text"].get<std::string>()) +
             "\n";
-  CHECK(said == "user: !sure 0.2 one\nassistant: " + kCloudText + "\nuser: !all\nassistant: " +
-                    conversation + "\nuser: !sure 0.1 two\n");
+  CHECK(said == "user: !sure 0.2 one\nassistant: " + kCloudText +
+                    "\nuser: !all\nassistant: " + conversation + "\nuser: !sure 0.1 two\n");
 }
 
 TEST_CASE("handoff: what the patterns take out does not leave", "[router]") {

@@ -110,7 +110,8 @@ TEST_CASE("ask: shows what would leave, and only y sends", "[router][pty]") {
   Terminal terminal(place.launch(CACTUS_ECHO, {"chat", "m", "--handoff", "ask"}));
   REQUIRE(terminal.expect(kPrompt));
   terminal.type("!sure 0.2 mine\r");
-  REQUIRE(terminal.expect("hand off? 0.20 < 0.70 → anthropic/claude-sonnet-5 at https://127.0.0.1"));
+  REQUIRE(
+      terminal.expect("hand off? 0.20 < 0.70 → anthropic/claude-sonnet-5 at https://127.0.0.1"));
   REQUIRE(terminal.expect("1 message, "));
   REQUIRE(terminal.expect("costs at most $"));
   REQUIRE(terminal.expect("send?"));

@@ -7,8 +7,7 @@
 
 using namespace cactus;
 
-TEST_CASE("policy: hand off when the confidence, 1 - p_wrong, is below the threshold",
-          "[router]") {
+TEST_CASE("policy: hand off when the confidence, 1 - p_wrong, is below the threshold", "[router]") {
   const Policy policy{.threshold = 0.7};
   for (const double p_wrong : {0.0, 0.1, 0.29, 0.31, 0.5, 1.0}) {
     INFO(p_wrong);

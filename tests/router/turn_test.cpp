@@ -14,15 +14,18 @@ struct Place {
   FakeCloud cloud;
   Policy policy;
   std::string absent;
+  bool declines = false;
   std::atomic<bool> cancel{false};
   TurnResult last;
 
   std::string turn(bool withdraws, Handoff* handoff) {
     Recorder sink(withdraws);
     const Json messages = Json::array({{{"role", "user"}, {"content", "q"}}});
-    const auto result =
-        run_turn(session, {.messages = messages, .policy = policy, .absent = absent}, handoff,
-                 sink, &cancel);
+    TurnRequest request{.messages = messages, .policy = policy, .absent = absent};
+    request.empty_declines = declines;
+    if (declines)
+      request.local_messages = Json::parse(R"([{"role": "user", "content": "only this"}])");
+    const auto result = run_turn(session, request, handoff, sink, &cancel);
     if (!result) return "error: " + result.error().what;
     last = *result;
     return sink.log + " = " + last.text();
@@ -30,7 +33,6 @@ struct Place {
   std::string pipe() { return turn(false, &cloud); }
   std::string terminal() { return turn(true, &cloud); }
 };
-
 
 }  // namespace
 
@@ -93,8 +95,8 @@ TEST_CASE("turn: a cloud that fails never loses the local answer", "[router]") {
   SECTION("in the middle") {
     place.cloud.fails_after = 1;
     CHECK(place.pipe() == "<discard>" + line + "<kept: it broke>[local]<local> = local");
-    CHECK(place.terminal() == "[lo][cal]<discard>" + line +
-                                  "[bet]<discard><kept: it broke>[local]<local> = local");
+    CHECK(place.terminal() ==
+          "[lo][cal]<discard>" + line + "[bet]<discard><kept: it broke>[local]<local> = local");
   }
   SECTION("before anything was sent") {
     place.cloud.asks = false;
@@ -147,8 +149,9 @@ TEST_CASE("turn: with --cloud the local model answers only when the cloud does n
   place.cloud.fails_after = 1;
   CHECK(place.pipe() ==
         "<asked for with --cloud → fake/model><kept: it broke>[lo][cal]<local> = local");
-  CHECK(place.terminal() == "<asked for with --cloud → fake/model>[bet]<discard><kept: it broke>"
-                            "[lo][cal]<local> = local");
+  CHECK(place.terminal() ==
+        "<asked for with --cloud → fake/model>[bet]<discard><kept: it broke>"
+        "[lo][cal]<local> = local");
   place.cloud.blocked = "no key";
   CHECK(place.pipe() == "<kept: no key>[lo][cal]<local> = local");
   CHECK(place.last.outcome.failure == HandoffFailure::unavailable);
@@ -205,6 +208,23 @@ TEST_CASE("turn: the message for the history is the answer that stood", "[router
   CHECK(place.last.message() ==
         Json::parse(R"({"role": "assistant", "content": "local", "tool_calls":
           [{"type": "function", "function": {"name": "add", "arguments": {"a": 1}}}]})"));
+}
+
+TEST_CASE("turn: a model that only calls hands off what it declines, however sure", "[router]") {
+  Place place;
+  place.session.pieces.clear();
+  place.session.confidence = 0.99;
+  place.declines = true;
+  CHECK(place.pipe() == "<discard><the local model declined → fake/model>[better]<cloud> = better");
+  CHECK(place.last.outcome.code == "declined");
+  CHECK(place.session.asked[0][0]["content"] == "only this");
+  CHECK(place.cloud.asked[0][0]["content"] == "q");
+  place.policy.mode = HandoffMode::off;
+  CHECK(place.pipe() == "<local> = ");
+  place.policy.mode = HandoffMode::automatic;
+  place.session.calls = Json::parse(R"([{"name": "add", "arguments": {}}])");
+  CHECK(place.pipe() == "<local> = ");
+  CHECK(place.last.outcome.reason == "0.99 ≥ 0.70");
 }
 
 TEST_CASE("turn: errors of the session come through", "[router]") {
