@@ -168,6 +168,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_convert(*app, context);
   add_verify(*app, context);
   add_bench(*app, context);
+  add_probe(*app, context);
   add_config(*app, context);
   add_debug(*app, context);
   add_completion(*app, context);

@@ -4,6 +4,7 @@
 #include "cli/services.h"
 #include "engine/builtin/builtin.h"
 #include "engine/models/decoder.h"
+#include "engine/probe/probe.h"
 #include "engine/weights/bundle.h"
 #include "kernels/dispatch.h"
 #include "kernels/pool.h"
@@ -40,6 +41,27 @@ std::string variant_of(const Manifest& manifest) {
   return "";
 }
 
+// The probe asked for, which must fit; or the bundle's own, without which everything else still
+// works.
+Result<std::shared_ptr<const Probe>> find_probe(const SessionRequest& request, const Model& model,
+                                                std::string& warning) {
+  if (request.probe == "off") return std::shared_ptr<const Probe>();
+  if (!request.probe.empty()) {
+    CACTUS_TRY(probe, Probe::open(request.probe));
+    CACTUS_CHECK(probe->check(model, "'" + request.probe + "'"));
+    return std::move(probe);
+  }
+  const auto bytes = model.bundle().file(kProbeFile);
+  if (!bytes && bytes.error().kind == ErrorKind::not_found) return std::shared_ptr<const Probe>();
+  const std::string name = "the probe in " + request.folder.string();
+  auto probe =
+      bytes ? Probe::parse(*bytes, name) : Result<std::shared_ptr<const Probe>>(bytes.error());
+  Status usable = probe ? (*probe)->check(model, name) : Status(probe.error());
+  if (usable) return probe;
+  warning = usable.error().what + ": " + usable.error().why + "; answers have no confidence";
+  return std::shared_ptr<const Probe>();
+}
+
 Result<OpenSession> open_session(const SessionRequest& request) {
   const auto begin = std::chrono::steady_clock::now();
   const kernels::Selection selection = kernels::select_table(request.force_isa);
@@ -54,9 +76,11 @@ Result<OpenSession> open_session(const SessionRequest& request) {
   options.threads = request.threads > 0 ? request.threads : kernels::default_threads();
   options.kv = request.kv;
   options.context = request.context;
-  CACTUS_TRY(session, Session::create(model, options));
-
   OpenSession open;
+  CACTUS_TRY(probe, find_probe(request, *model, open.warning));
+  open.probe = probe;
+  options.probe = std::move(probe);
+  CACTUS_TRY(session, Session::create(model, options));
   const Manifest& manifest = model->bundle().manifest();
   open.name = model->name();
   open.revision = text_at(manifest.source, "commit");

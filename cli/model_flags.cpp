@@ -99,6 +99,9 @@ void ModelFlags::add_rest(CLI::App& app) {
   app.add_option("--kv", kv, "Type of the key/value cache")
       ->type_name("f32|f16|int8")
       ->group(kModel);
+  app.add_option("--probe", probe, "Probe that measures confidence; default: the model's own")
+      ->type_name("FILE|off")
+      ->group(kModel);
   app.add_option("--threads", threads, "Threads; default: the performance cores")
       ->type_name("N")
       ->group(kModel);
@@ -116,6 +119,7 @@ Result<SessionRequest> session_request(const ModelFlags& flags, const Settings& 
   request.force_isa = env("CACTUS_FORCE_ISA").value_or("");
   CACTUS_TRY(kv, parse_kv(flags.kv.value_or(settings.text("run.kv").value_or("int8"))));
   request.kv = kv;
+  request.probe = flags.probe.value_or(settings.text("run.probe").value_or(""));
   const std::int64_t threads = flags.threads.value_or(settings.integer("run.threads").value_or(0));
   if (threads < 0 || threads > 1024)
     return out_of_range("--threads", std::to_string(threads), "it is 1 to 1024");

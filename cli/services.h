@@ -20,6 +20,7 @@ struct SessionRequest {
   int threads = 0;               // 0: the default
   kernels::Type kv = kernels::Type::q8;
   std::int64_t context = 0;  // 0: the model's limit
+  std::string probe;         // a file; "off": none; empty: the bundle's own, when it has one
 };
 
 // A session and what is said about its model.
@@ -34,6 +35,8 @@ struct OpenSession {
   int threads = 0;
   std::int64_t context = 0;
   double load_ms = 0;
+  std::shared_ptr<const Probe> probe;  // in use, or null
+  std::string warning;                 // about the bundle's own probe when it cannot be used
 };
 
 struct Services {

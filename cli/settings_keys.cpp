@@ -17,6 +17,7 @@ constexpr SettingKey kKeys[] = {
     {"run.ctx", integer, "", "context in tokens (unset: the model's limit)"},
     {"run.threads", integer, "", "threads (unset: the performance cores)"},
     {"run.kv", text, "int8", "type of the key/value cache", "f32|f16|int8"},
+    {"run.probe", text, "", "probe that measures confidence: a file, or off (unset: the model's)"},
     {"run.system", text, "", "system prompt"},
     {"run.think", boolean, "false", "let the model think first, where it can"},
     {"handoff.mode", text, "auto", "hand answers off that are likely wrong", "auto|ask|off"},

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "engine/constrain/call_constraint.h"
+#include "engine/probe/probe.h"
 #include "engine/session/generator.h"
+#include "engine/session/measures.h"
 #include "engine/session/prompt.h"
 #include "engine/session/reply_builder.h"
 #include "engine/session/settings.h"
@@ -20,6 +22,7 @@ class LocalSession final : public Session {
   LocalSession(std::shared_ptr<const Model> model, const SessionOptions& options, int threads)
       : model_(std::move(model)),
         generator_(model_, options, threads),
+        probe_(options.probe),
         stop_ids_(stop_ids(*model_)),
         format_(reply_format_of(*model_)) {}
 
@@ -96,11 +99,12 @@ class LocalSession final : public Session {
     if (!prompt.notice.empty()) reply.notices.push_back(prompt.notice);
     Sampler sampler(settings, reply.seed);
     ReplyBuilder builder(model_->tokenizer(), format, prompt.tail, options, sink, reply);
+    AnswerMeasures measures(probe_.get(), options);
     CACTUS_TRY(constraint, constrain(format, options, reply));
     const Continuation work{.prompt = prompt.ids,
                             .stop_ids = stop_ids_,
                             .max_tokens = options.max_tokens,
-                            .observer = options.observer,
+                            .measures = &measures,
                             .constraint = constraint.get(),
                             .cancel = cancel};
     CACTUS_CHECK(generator_.run(work, sampler, reply, [&](std::int32_t id) {
@@ -110,6 +114,7 @@ class LocalSession final : public Session {
                                  : Verdict::more;
     }));
     builder.finish();
+    measures.finish(reply);
     if (reply.finish == FinishReason::stop && !reply.tool_calls.empty()) {
       reply.finish = FinishReason::tool_calls;
     }
@@ -118,6 +123,7 @@ class LocalSession final : public Session {
 
   std::shared_ptr<const Model> model_;
   Generator generator_;
+  std::shared_ptr<const Probe> probe_;
   std::vector<std::int32_t> stop_ids_;
   const ReplyFormat& format_;
   std::shared_ptr<const constrain::Vocabulary> vocabulary_;  // null: not needed yet
@@ -137,6 +143,7 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Model> mo
                       model->name() + " reads at most " + std::to_string(limit),
                       "--ctx " + std::to_string(limit) + " or less");
   }
+  if (options.probe != nullptr) CACTUS_CHECK(options.probe->check(*model, "the probe"));
   const int threads = options.threads > 0 ? options.threads : kernels::default_threads();
   return std::unique_ptr<Session>(
       std::make_unique<LocalSession>(std::move(model), options, threads));

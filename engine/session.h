@@ -16,12 +16,15 @@
 
 namespace cactus {
 
+class Probe;
+
 struct SessionOptions {
   const kernels::Table* table = nullptr;  // required (kernels/dispatch.h)
   int threads = 0;                        // 0: kernels::default_threads()
   kernels::Type kv = kernels::Type::q8;
   bool exact = false;
-  std::int64_t context = 0;  // 0: the model's limit
+  std::int64_t context = 0;            // 0: the model's limit
+  std::shared_ptr<const Probe> probe;  // null: none; refused when made for another model
 };
 
 // Unset members take the model's generation_config, then the usual defaults.
@@ -33,15 +36,17 @@ struct SampleOptions {
   std::optional<std::uint64_t> seed;  // unset: from the system's generator
 };
 
-// Sees every generated token as it is read back by the model: for probes and confidence. Costs a
-// pass over the logits a token.
+// Sees hidden states: of the last prompt token, and of every generated token as the model reads it
+// back. A reply's last token is read back only when the model itself ended the reply (its stop
+// token came after it), not when a limit, a stop text or a cancellation did: those tokens have no
+// state. Probes pool exactly the tokens reported here (docs/probe.md).
 class TokenObserver {
  public:
   virtual ~TokenObserver() = default;
-  virtual std::int64_t layer() const = 0;  // whose output it wants, as ForwardRequest counts
-  // log softmax(logits)[id] before any sampling rule; hidden [hidden], valid during the call. The
-  // last token of a reply is not read back and not reported.
-  virtual void on_token(std::int32_t id, float log_probability, std::span<const float> hidden) = 0;
+  virtual bool wants(std::int64_t layer) const = 0;  // as ForwardRequest counts
+  // hidden [hidden], valid during the call
+  virtual void on_prompt(std::int64_t /*layer*/, std::span<const float> /*hidden*/) {}
+  virtual void on_token(std::int32_t id, std::int64_t layer, std::span<const float> hidden) = 0;
 };
 
 // Told the running confidence (1 - p_wrong) in the reply so far, after every generated token that
@@ -60,6 +65,7 @@ struct GenerateOptions {
   Json template_variables;  // further variables for the template, or null
   TokenObserver* observer = nullptr;
   ConfidenceSink on_confidence;  // may be empty
+  bool statistics = false;       // fill Reply::statistics: a pass over the logits a token
 };
 
 enum class FinishReason { stop, length, tool_calls, cancelled };
@@ -74,6 +80,18 @@ using PieceSink = std::function<bool(const Piece&)>;
 
 struct ReplyTiming {
   double prefill_ms = 0, first_token_ms = 0, decode_ms = 0;  // first_token: from the call's start
+  double probe_ms = 0;                                       // of decode_ms, what the probe took
+};
+
+// What the model said of its own tokens, before any sampling rule; natural logarithms. Baselines
+// for a probe, and the confidence of last resort.
+struct TokenStatistics {
+  std::int64_t tokens = 0;
+  double mean_logprob = 0;
+  double low_logprob =
+      0;  // the tenth of the tokens that are least likely begins here (quantile 0.1)
+  double min_logprob = 0;
+  double mean_entropy = 0, max_entropy = 0;  // of the distributions the tokens came from
 };
 
 struct Reply {
@@ -85,9 +103,10 @@ struct Reply {
   std::int64_t prompt_tokens = 0;  // of the whole rendered conversation
   std::int64_t cached_tokens = 0;  // of those, taken from the cache
   std::int64_t output_tokens = 0;
-  std::uint64_t seed = 0;            // that was used
-  std::optional<double> confidence;  // 1 - p_wrong; unset: nothing measured it
-  std::string confidence_source;     // "probe", "logprob", or empty
+  std::uint64_t seed = 0;                     // that was used
+  std::optional<double> confidence;           // 1 - p_wrong; unset: nothing measured it
+  std::string confidence_source;              // "probe", "logprob" (exp of the mean), or empty
+  std::optional<TokenStatistics> statistics;  // when asked for, and there was a token
   ReplyTiming timing;
   std::vector<std::string> notices;  // "the oldest 2 turns were dropped: …"
 };

@@ -14,6 +14,7 @@ void add_run(CLI::App& root, Context& context);  // run and chat
 void add_convert(CLI::App& root, Context& context);
 void add_verify(CLI::App& root, Context& context);
 void add_bench(CLI::App& root, Context& context);
+void add_probe(CLI::App& root, Context& context);
 void add_config(CLI::App& root, Context& context);
 void add_debug(CLI::App& root, Context& context);
 void add_completion(CLI::App& root, Context& context);  // completion and __complete

@@ -46,6 +46,7 @@ Result<OpenSession> open(Context& context, const SessionRequest& request) {
   const termios_state::QuietKeys quiet(context.terminal.in_tty() && context.terminal.out_tty());
   const signals::PhaseScope blocking(signals::Phase::blocking);
   CACTUS_TRY(session, context.services.open_session(request));
+  if (!session.warning.empty()) context.terminal.warn(session.warning);
   log::info(session.name + " " + session.variant + ": opened in " +
             format_seconds(session.load_ms / 1000.0) + ", " + session.isa + ", " +
             std::to_string(session.threads) + " threads");

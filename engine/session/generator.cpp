@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "engine/session/measures.h"
+
 namespace cactus {
 namespace {
 
@@ -49,14 +51,21 @@ std::int64_t Generator::reuse(std::span<const std::int32_t> prompt) {
 
 // All of ids, in chunks; the logits of the last one. On an error what was held stays consistent.
 Result<std::span<const float>> Generator::prefill(std::span<const std::int32_t> ids,
-                                                  const std::atomic<bool>* cancel) {
+                                                  const Continuation& work) {
   const auto chunk = static_cast<std::size_t>(std::min(kChunk, context_));
   ForwardRequest request;
-  request.cancel = cancel;
+  request.cancel = work.cancel;
+  const auto hidden = static_cast<std::size_t>(model_->decoder().info().hidden);
   while (true) {
     const auto part = ids.first(std::min(ids.size(), chunk));
     ids = ids.subspan(part.size());
     request.no_logits = !ids.empty();
+    if (ids.empty() && work.measures->wants_prompt()) {
+      request.on_hidden = [&](std::int64_t layer, const float* rows, std::int64_t count) {
+        work.measures->on_prompt(layer,
+                                 {rows + static_cast<std::size_t>(count - 1) * hidden, hidden});
+      };
+    }
     auto logits = model_->decoder().forward(exec_, *state_, part, request);
     if (!logits) return std::move(logits).error();
     ids_.insert(ids_.end(), part.begin(), part.end());
@@ -64,20 +73,24 @@ Result<std::span<const float>> Generator::prefill(std::span<const std::int32_t> 
   }
 }
 
-Result<std::span<const float>> Generator::feed(std::int32_t id, float log_probability,
-                                               const Continuation& work) {
+Result<std::span<const float>> Generator::feed(std::int32_t id, const Continuation& work) {
   ForwardRequest request;
   request.cancel = work.cancel;
-  if (work.observer != nullptr) {
+  if (work.measures->wants_states()) {
     request.on_hidden = [&](std::int64_t layer, const float* rows, std::int64_t) {
-      if (layer != work.observer->layer()) return;
       const auto hidden = static_cast<std::size_t>(model_->decoder().info().hidden);
-      work.observer->on_token(id, log_probability, {rows, hidden});
+      work.measures->on_state(id, layer, {rows, hidden});
     };
   }
   auto logits = model_->decoder().forward(exec_, *state_, {&id, 1}, request);
   if (logits) ids_.push_back(id);
   return logits;
+}
+
+Status Generator::read_last(std::int32_t id, const Continuation& work) {
+  const auto logits = feed(id, work);
+  if (!logits && logits.error().kind != ErrorKind::cancelled) return logits.error();
+  return ok_status();
 }
 
 Status Generator::decode(const Continuation& work, Sampler& sampler, std::span<const float> logits,
@@ -98,7 +111,7 @@ Status Generator::decode(const Continuation& work, Sampler& sampler, std::span<c
       reply.finish = FinishReason::stop;
       return ok_status();
     }
-    const float log_p = work.observer != nullptr ? log_probability(exec_, logits, id) : 0;
+    work.measures->on_pick(exec_, logits, id);
     if (work.constraint != nullptr) work.constraint->advance(id);
     history_.push_back(id);
     ++reply.output_tokens;
@@ -107,16 +120,22 @@ Status Generator::decode(const Continuation& work, Sampler& sampler, std::span<c
     if (verdict != Verdict::more || is_cancelled(work.cancel)) return ok_status();
     if (work.constraint != nullptr && work.constraint->complete()) {
       reply.finish = FinishReason::stop;
+      // As if the model had been asked for its stop token: a probe sees the same states either way.
+      if (work.measures->wants_states() && state_->length() < context_) return read_last(id, work);
       return ok_status();
     }
     reply.finish = FinishReason::length;
     if (reply.output_tokens == work.max_tokens || state_->length() >= context_) return ok_status();
-    auto next = feed(id, log_p, work);
+    auto next = feed(id, work);
     if (!next && next.error().kind == ErrorKind::cancelled) {
       reply.finish = FinishReason::cancelled;
       return ok_status();
     }
     if (!next) return std::move(next).error();
+    if (!work.measures->go_on()) {
+      reply.finish = FinishReason::cancelled;
+      return ok_status();
+    }
     logits = *next;
   }
 }
@@ -132,8 +151,7 @@ Status Generator::run(const Continuation& work, Sampler& sampler, Reply& reply, 
   }
   reply.cached_tokens = reuse(work.prompt);
   history_.assign(work.prompt.begin(), work.prompt.end());
-  auto logits =
-      prefill(work.prompt.subspan(static_cast<std::size_t>(reply.cached_tokens)), work.cancel);
+  auto logits = prefill(work.prompt.subspan(static_cast<std::size_t>(reply.cached_tokens)), work);
   reply.timing.prefill_ms = ms_since(begin);
   if (!logits) {
     if (logits.error().kind != ErrorKind::cancelled) return std::move(logits).error();

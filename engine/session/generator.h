@@ -15,12 +15,14 @@
 
 namespace cactus {
 
+class AnswerMeasures;
+
 // What is to be generated, and where from.
 struct Continuation {
   std::span<const std::int32_t> prompt;
   std::span<const std::int32_t> stop_ids;  // sorted
   std::int64_t max_tokens = 0;             // 0: until the context is full
-  TokenObserver* observer = nullptr;
+  AnswerMeasures* measures = nullptr;      // required
   TokenConstraint* constraint = nullptr;
   const std::atomic<bool>* cancel = nullptr;
 };
@@ -45,9 +47,9 @@ class Generator {
  private:
   std::int64_t reuse(std::span<const std::int32_t> prompt);
   Result<std::span<const float>> prefill(std::span<const std::int32_t> ids,
-                                         const std::atomic<bool>* cancel);
-  Result<std::span<const float>> feed(std::int32_t id, float log_probability,
-                                      const Continuation& work);
+                                         const Continuation& work);
+  Result<std::span<const float>> feed(std::int32_t id, const Continuation& work);
+  Status read_last(std::int32_t id, const Continuation& work);
   Status decode(const Continuation& work, Sampler& sampler, std::span<const float> logits,
                 Reply& reply, TokenSink sink);
 

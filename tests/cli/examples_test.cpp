@@ -31,6 +31,31 @@ std::vector<std::string> examples(const std::string& help) {
   return found;
 }
 
+// Prompts of which half count as right, answers to them, a probe, and a published one (of zeros).
+void prepare_probes(const test::TempDir& folder) {
+  std::string prompts;
+  for (int i = 0; i < 16; ++i)
+    prompts += Json({{"prompt", "Say " + std::to_string(i)},
+                     {"answer", i % 2 == 0 ? "(?s)." : "(?!)x"},
+                     {"grader", "regex"},
+                     {"split", i < 8    ? "train"
+                               : i < 12 ? "valid"
+                                        : "test"}})
+                   .dump() +
+               "\n";
+  write_file(folder / "prompts.jsonl", prompts);
+  const unsigned char sizes[20] = {1, 0, 0, 0, 64, 0, 0, 0, 32, 0, 0, 0, 128, 0, 0, 0, 64, 0, 0, 0};
+  std::string published("CHP10P6\0", 8);
+  published.append(reinterpret_cast<const char*>(sizes), sizeof sizes);
+  published.append(4 * (2 * 64 + 32 * 64 + 64 + 129 * 32 + 129 * 64 + 96 + 65), '\0');
+  write_file(folder / "handoff_probe.bin", published);
+  REQUIRE(
+      shell(folder,
+            "cactus probe collect -q ./model --in prompts.jsonl --out answers --max-tokens 8 && "
+            "cactus probe train -q answers --out my.cactus --seeds 1 --epochs 2 > /dev/null")
+          .code == 0);
+}
+
 void prepare(const test::TempDir& folder) {
   std::filesystem::create_directories(folder / "bin");
   std::filesystem::create_symlink(CACTUS_BINARY, folder / "bin/cactus");
@@ -40,6 +65,7 @@ void prepare(const test::TempDir& folder) {
   write_file(folder / "ids.json", "[1, 2, 3, 4]");
   write_file(folder / "cases.json", R"([{"messages": [{"role": "user", "content": "Hi"}]}])");
   REQUIRE(shell(folder, "git init -q . && cactus convert -q checkpoint model").code == 0);
+  prepare_probes(folder);
 }
 
 }  // namespace
@@ -48,10 +74,32 @@ TEST_CASE("help: every example runs", "[cli]") {
   const test::TempDir folder;
   prepare(folder);
   int ran = 0;
-  for (const char* command :
-       {"", "run", "chat", "convert", "verify", "bench", "config", "config get", "config set",
-        "config unset", "config list", "config path", "debug", "debug tokens", "debug render",
-        "debug logits", "debug hidden", "completion", "help"}) {
+  for (const char* command : {"",
+                              "run",
+                              "chat",
+                              "convert",
+                              "verify",
+                              "bench",
+                              "probe",
+                              "probe collect",
+                              "probe train",
+                              "probe eval",
+                              "probe calibrate",
+                              "probe info",
+                              "probe import",
+                              "config",
+                              "config get",
+                              "config set",
+                              "config unset",
+                              "config list",
+                              "config path",
+                              "debug",
+                              "debug tokens",
+                              "debug render",
+                              "debug logits",
+                              "debug hidden",
+                              "completion",
+                              "help"}) {
 #ifdef CACTUS_EMULATED
     // It starts itself again, which no kernel does with a program of another architecture.
     if (std::string(command) == "bench") {
@@ -74,7 +122,7 @@ TEST_CASE("help: every example runs", "[cli]") {
       ++ran;
     }
   }
-  CHECK(ran >= 23);
+  CHECK(ran >= 37);
 }
 
 TEST_CASE("help: docs/reference.md, the manual and the completions are up to date", "[cli]") {

@@ -264,21 +264,45 @@ TEST_CASE("a prompt beyond the context is refused, or loses its oldest turns", "
   CHECK(hopeless.error().kind == ErrorKind::resources);
 }
 
-TEST_CASE("an observer sees every token that is read back", "[engine]") {
+TEST_CASE("an observer sees the last prompt token and every token that is read back", "[engine]") {
   struct Watch final : TokenObserver {
-    std::int64_t layer() const override { return 1; }
-    void on_token(std::int32_t id, float log_probability, std::span<const float> hidden) override {
+    bool wants(std::int64_t layer) const override { return layer == 1; }
+    void on_prompt(std::int64_t layer, std::span<const float> hidden) override {
+      ++prompts;
+      CHECK((layer == 1 && hidden.size() == 8));
+    }
+    void on_token(std::int32_t id, std::int64_t layer, std::span<const float> hidden) override {
       ids.push_back(id);
-      CHECK(log_probability == Approx(0).margin(1e-3));
-      CHECK(hidden.size() == 8);
+      CHECK((layer == 1 && hidden.size() == 8));
     }
     std::vector<std::int32_t> ids;
+    int prompts = 0;
   } watch;
   Scene scene;
   GenerateOptions options;
   options.observer = &watch;
-  const Reply r = scene.reply("one two three<turn|>", options);
-  CHECK(static_cast<std::int64_t>(watch.ids.size()) == r.output_tokens);
+  const Reply ended = scene.reply("one two three<turn|>", options);
+  CHECK(static_cast<std::int64_t>(watch.ids.size()) == ended.output_tokens);
+  CHECK(watch.prompts == 1);
+  watch.ids.clear();
+  options.max_tokens = 2;
+  CHECK(scene.reply("one two three<turn|>", options).output_tokens == 2);
+  CHECK(watch.ids.size() == 1);  // the last one was not read back
+}
+
+TEST_CASE("statistics of a reply's tokens are computed when asked for", "[engine]") {
+  Scene scene;
+  CHECK_FALSE(scene.reply("one two<turn|>").statistics);
+  GenerateOptions options;
+  options.statistics = true;
+  const Reply r = scene.reply("one two<turn|>", options);
+  REQUIRE(r.statistics);
+  CHECK(r.statistics->tokens == r.output_tokens);
+  // The scripted logits are 50 for one token and 0 for 767 others.
+  CHECK(r.statistics->mean_logprob == Approx(0).margin(1e-3));
+  CHECK(r.statistics->mean_entropy == Approx(0).margin(1e-3));
+  CHECK(r.confidence_source == "logprob");
+  CHECK(*r.confidence == Approx(1).margin(1e-3));
 }
 
 TEST_CASE("broken messages are refused", "[engine]") {
