@@ -38,8 +38,8 @@ struct SampleOptions {
 
 // Sees hidden states: of the last prompt token, and of every generated token as the model reads it
 // back. A reply's last token is read back only when the model itself ended the reply (its stop
-// token came after it), not when a limit, a stop text or a cancellation did: those tokens have no
-// state. Probes pool exactly the tokens reported here (docs/probe.md).
+// token came after it, or nothing else could), not when a limit, a stop text or a cancellation did:
+// those tokens have no state. Probes pool exactly the tokens reported here (docs/probe.md).
 class TokenObserver {
  public:
   virtual ~TokenObserver() = default;
