@@ -1,8 +1,8 @@
 // The real engine behind the command line.
 #include <chrono>
 
+#include "cli/open_model.h"
 #include "cli/services.h"
-#include "engine/builtin/builtin.h"
 #include "engine/models/decoder.h"
 #include "engine/probe/probe.h"
 #include "engine/weights/bundle.h"
@@ -68,9 +68,7 @@ Result<OpenSession> open_session(const SessionRequest& request) {
   if (selection.table == nullptr)
     return make_error(ErrorKind::resources, "no instruction set to run on", selection.error,
                       "cactus --version, which lists those of this CPU");
-  CACTUS_TRY(bundle,
-             request.folder == kBuiltinPath ? open_builtin() : Bundle::open(request.folder));
-  CACTUS_TRY(model, Model::open(std::move(bundle)));
+  CACTUS_TRY(model, open_model(request.folder));
   SessionOptions options;
   options.table = selection.table;
   options.threads = request.threads > 0 ? request.threads : kernels::default_threads();

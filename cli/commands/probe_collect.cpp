@@ -11,6 +11,7 @@
 #include "cli/introspect.h"
 #include "cli/model_flags.h"
 #include "cli/model_path.h"
+#include "cli/open_model.h"
 #include "cli/probe/count_progress.h"
 #include "cli/render/format.h"
 #include "cli/signals.h"
@@ -85,7 +86,7 @@ Result<int> run(Context& context, const CollectFlags& flags) {
   CACTUS_TRY(folder, find_bundle(flags.model, *settings));
   CACTUS_TRY(text, flags.in == "-" ? read_all(0, "standard input") : read_file(flags.in, 2u << 30));
   CACTUS_TRY(cases, training::read_cases(text, "'" + flags.in + "'"));
-  CACTUS_TRY(model, Model::open(folder));
+  CACTUS_TRY(model, open_model(folder));
   CACTUS_TRY(options, collect_options(flags, *model));
   const Json& recipe = model->bundle().manifest().quantisation;
   options.variant = recipe.is_object() && recipe.value("recipe", Json()).is_string()

@@ -7,6 +7,7 @@
 #include "cli/files.h"
 #include "cli/introspect.h"
 #include "cli/model_path.h"
+#include "cli/open_model.h"
 #include "cli/probe/report_text.h"
 #include "cli/render/sanitise.h"
 #include "engine/model.h"
@@ -29,7 +30,7 @@ Result<int> run_info(Context& context, const InfoFlags& flags) {
   if (!flags.model.empty()) {
     CACTUS_TRY(settings, context.settings());
     CACTUS_TRY(folder, find_bundle(flags.model, *settings));
-    CACTUS_TRY(model, Model::open(folder));
+    CACTUS_TRY(model, open_model(folder));
     CACTUS_CHECK(probe->check(*model, "'" + flags.probe + "'"));
   }
   if (context.format != Format::text) {
@@ -56,7 +57,7 @@ Result<int> run_import(Context& context, const ImportFlags& flags) {
   CACTUS_TRY(folder, find_bundle(flags.model, *settings));
   CACTUS_TRY(bytes, read_file(flags.file, kProbeLimit));
   CACTUS_TRY(head, parse_published_probe(bytes, "'" + flags.file + "'"));
-  CACTUS_TRY(model, Model::open(folder));
+  CACTUS_TRY(model, open_model(folder));
   const DecoderInfo& info = model->decoder().info();
   if (static_cast<std::int64_t>(head.hidden()) != info.hidden)
     return make_error(ErrorKind::incompatible, "'" + flags.file + "' was made for another model",
