@@ -1,6 +1,7 @@
 // `probe calibrate`: a threshold from what the user wants, written into the probe's card.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 
 #include "cli/commands/probe.h"
 #include "cli/context.h"
@@ -8,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/introspect.h"
 #include "cli/signals.h"
+#include "engine/probe/probe.h"
 #include "engine/probe/training/fit_calibration.h"
 #include "engine/probe/training/selection.h"
 #include "engine/probe/training/threshold.h"
