@@ -76,7 +76,7 @@ Result<OpenSession> open_session(const SessionRequest& request) {
   options.context = request.context;
   OpenSession open;
   CACTUS_TRY(probe, find_probe(request, *model, open.warning));
-  open.probe = probe;
+  if (probe != nullptr) open.threshold = probe->card().threshold;
   options.probe = std::move(probe);
   CACTUS_TRY(session, Session::create(model, options));
   const Manifest& manifest = model->bundle().manifest();

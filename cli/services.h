@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/session.h"
@@ -35,7 +36,7 @@ struct OpenSession {
   int threads = 0;
   std::int64_t context = 0;
   double load_ms = 0;
-  std::shared_ptr<const Probe> probe;  // in use, or null
+  std::optional<double> threshold;  // of its probe, when that names one
   std::string warning;                 // about the bundle's own probe when it cannot be used
 };
 

@@ -69,6 +69,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
   CACTUS_TRY(system, system_prompt(flags.model, *settings));
   CACTUS_TRY(route, routing(flags.route, *settings));
   CACTUS_CHECK(open_cloud(flags.route, *settings, terminal, route));
+  generate.statistics = route.policy.logprob;
   for (const std::string& file : flags.attachments) return no_attachments(file);
 
   const bool machine = flags.json || flags.jsonl;
@@ -83,6 +84,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
   const bool stats = flags.stats || settings->boolean("ui.stats");
   if (interactive) {
     CACTUS_TRY(model, open(context, request));
+    use_probe_threshold(route, model.threshold);
     ChatOptions chat;
     chat.generate = std::move(generate);
     chat.system = std::move(system);
@@ -108,6 +110,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
                       "standard input",
                       "cactus run " + shell_word(flags.model.model) + " \"a question\"");
   CACTUS_TRY(model, open(context, request));
+  use_probe_threshold(route, model.threshold);
   OneShot shot;
   shot.generate = std::move(generate);
   if (!system.empty()) shot.messages.push_back({{"role", "system"}, {"content", system}});
