@@ -27,6 +27,12 @@ char letter_at(std::string_view text, std::size_t at) {
   return text[at];
 }
 
+// "A dog", "I think": an article or a pronoun, no choice.
+bool begins_a_phrase(std::string_view text, std::size_t at) {
+  return (text[at] == 'A' || text[at] == 'I') && at + 2 < text.size() && text[at + 1] == ' ' &&
+         text[at + 2] >= 'a' && text[at + 2] <= 'z';
+}
+
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
@@ -84,18 +90,19 @@ std::string normal_text(std::string_view text) {
   return out;
 }
 
-// What follows the last "answer" or a closing \boxed counts first, then a letter at the very start,
-// then the last one that stands alone.
 char chosen_letter(std::string_view answer) {
+  const auto choice_at = [&](std::size_t i) {
+    return begins_a_phrase(answer, i) ? '\0' : letter_at(answer, i);
+  };
   std::string lower(answer);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (const std::size_t said = lower.rfind("answer"); said != std::string::npos)
     for (std::size_t i = said + 6; i < answer.size(); ++i)
-      if (const char letter = letter_at(answer, i)) return letter;
+      if (const char letter = choice_at(i)) return letter;
   for (std::size_t i = 0; i < answer.size() && i < 3; ++i)
-    if (const char letter = letter_at(answer, i)) return letter;
+    if (const char letter = choice_at(i)) return letter;
   for (std::size_t i = answer.size(); i-- > 0;)
-    if (const char letter = letter_at(answer, i)) return letter;
+    if (const char letter = choice_at(i)) return letter;
   return 0;
 }
 
@@ -124,13 +131,10 @@ bool last_number(std::string_view answer, double& value) {
     double parsed = 0;
     const auto [end, error] =
         std::from_chars(digits.data() + begin, digits.data() + digits.size(), parsed);
-    if (error != std::errc()) {
-      ++i;
-      continue;
-    }
+    i = static_cast<std::size_t>(end - digits.data());
+    if (error != std::errc()) continue;  // beyond what a double holds
     value = parsed;
     found = true;
-    i = static_cast<std::size_t>(end - digits.data());
   }
   return found;
 }
