@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from batches import Batch
+
 
 @dataclass(frozen=True)
 class Config:
@@ -46,8 +48,16 @@ class Config:
         }
 
 
-# Presets by name; parameters with 4,096 tokens: 1.3 M (to try things), 5.3 M, 8.8 M and 12.3 M.
+# Presets by name; parameters with 4,096 tokens: 1.3 M (to try things), 3.1 M, 5.3 M, 8.8 M and 12.3 M.
 PRESETS = {
+    "mini": Config(
+        hidden_size=192,
+        num_hidden_layers=6,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        head_dim=32,
+        intermediate_size=512,
+    ),
     "tiny": Config(
         hidden_size=128,
         num_hidden_layers=4,
@@ -128,9 +138,63 @@ class Attention(nn.Module):
         else:
             scores = (q @ wide_k.transpose(2, 3)).float() / math.sqrt(c.head_dim)
             if rows > 1:  # one new row sees everything before it; several never come after a cache
-                scores = scores + torch.full((rows, rows), -1e9, device=x.device).triu(1)
+                scores = scores + _later(rows, x.device)
             out = scores.softmax(dim=-1).to(x.dtype) @ wide_v
         return self.o_proj(out.transpose(1, 2).reshape(batch, rows, -1)), (k, v)
+
+
+    def grouped(self, x: Tensor, cos: Tensor, sin: Tensor, batch: Batch, last: bool) -> Tensor:
+        """x [tokens, hidden]. Lists see themselves; requests see their list and themselves. Of the last
+        layer only the rows batch.sources are wanted."""
+        c, n = self.c, x.shape[0]
+        groups = c.num_attention_heads // c.num_key_value_heads
+        q = rotated(self.q_proj(x).view(n, -1, c.head_dim), cos, sin) / math.sqrt(c.head_dim)
+        k = rotated(self.k_proj(x).view(n, -1, c.head_dim), cos, sin)
+        v = self.v_proj(x).view(n, -1, c.head_dim)
+        # One row of zeros behind the last token stands for padding. Small products are batched, and
+        # those PyTorch multiplies fast as bfloat16 alone.
+        kind = torch.bfloat16 if self.training else v.dtype
+        q, k, v = (F.pad(t.flatten(1).to(kind), (0, 0, 0, 1)) for t in (q, k, v))
+
+        def gather(t: Tensor, places: Tensor) -> Tensor:
+            """[tokens, heads * head_dim] to [rows, heads, positions, head_dim]."""
+            return F.embedding(places, t).view(*places.shape, -1, c.head_dim).transpose(1, 2)
+
+        def attend(places: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
+            rows, length = places.shape
+            # Heads that share keys stand behind one another, as more rows of one product.
+            asking = gather(q, places).reshape(rows, -1, groups * length, c.head_dim)
+            scores = (asking @ keys.transpose(2, 3)).view(rows, -1, groups, length, keys.shape[2])
+            weights = (scores + hidden[:, None, None]).softmax(dim=-1)
+            out = weights.view(rows, -1, groups * length, keys.shape[2]) @ values
+            out = out.view(rows, -1, length, c.head_dim).transpose(1, 2).flatten(2).flatten(0, 1)
+            return out[(places < n).flatten()]
+
+        list_k, list_v = gather(k, batch.lists), gather(v, batch.lists)
+        size = batch.lists.shape[1]
+        out = [attend(batch.lists, list_k, list_v, _later(size, x.device).to(kind)[None])] if not last else []
+        for places, owner in batch.requests:
+            unused = (batch.lists == n).float()[owner][:, None, :] * -1e9
+            later = _later(places.shape[1], x.device)
+            hidden = torch.cat(
+                (
+                    unused.expand(-1, len(later), -1),
+                    later.expand(len(owner), -1, -1),
+                ),
+                dim=-1,
+            ).to(kind)
+            keys = torch.cat((list_k[owner], gather(k, places)), dim=2)
+            values = torch.cat((list_v[owner], gather(v, places)), dim=2)
+            out.append(attend(places, keys, values, hidden))
+        attended = torch.cat(out)
+        if last:
+            attended = attended[batch.sources - batch.listed()]
+        return self.o_proj(attended.to(x.dtype))
+
+
+def _later(rows: int, device: torch.device) -> Tensor:
+    """What a row must not see, as an addend to scores [rows, rows]."""
+    return torch.full((rows, rows), -1e9, device=device).triu(1)
 
 
 class MLP(nn.Module):
@@ -159,6 +223,11 @@ class Layer(nn.Module):
         x = x + attended
         return x + self.mlp(self.post_attention_layernorm(x)), kept
 
+    def grouped(self, x: Tensor, cos: Tensor, sin: Tensor, batch: Batch, last: bool) -> Tensor:
+        attended = self.self_attn.grouped(self.input_layernorm(x), cos, sin, batch, last)
+        x = (x[batch.sources] if last else x) + attended
+        return x + self.mlp(self.post_attention_layernorm(x))
+
 
 class Decoder(nn.Module):
     """state_dict() has Hugging Face's names without their "model." in front."""
@@ -182,18 +251,28 @@ class Decoder(nn.Module):
     ) -> tuple[Tensor, Cache]:
         """ids [batch, positions] to states [batch, positions, hidden], normed, ready for the head."""
         start = past[0][0].shape[2] if past else 0
-        half = self.c.head_dim // 2
-        speeds = self.c.rope_theta ** (-torch.arange(half, device=ids.device).float() / half)
-        angles = (
-            torch.arange(start, start + ids.shape[1], device=ids.device).float()[:, None] * speeds
-        )
-        cos, sin = angles.cos(), angles.sin()
+        cos, sin = self._turns(torch.arange(start, start + ids.shape[1], device=ids.device))
         x, cache = self.embed_tokens(ids), []
         for index, layer in enumerate(self.layers):
             x, kept = layer(x, cos, sin, past[index] if past else None)
             if keep:
                 cache.append(kept)
         return self.norm(x), cache
+
+    def grouped(self, batch: Batch) -> Tensor:
+        """States [sources, hidden] of a batch of groups: what forward() gives for each list with each of
+        its requests, without computing the list again."""
+        cos, sin = (t[:, None, :] for t in self._turns(batch.positions))
+        x = self.embed_tokens(batch.ids)
+        for index, layer in enumerate(self.layers):
+            x = layer.grouped(x, cos, sin, batch, index + 1 == len(self.layers))
+        return self.norm(x)
+
+    def _turns(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        half = self.c.head_dim // 2
+        speeds = self.c.rope_theta ** (-torch.arange(half, device=positions.device).float() / half)
+        angles = positions.float()[:, None] * speeds
+        return angles.cos(), angles.sin()
 
     def head(self, states: Tensor) -> Tensor:
         return F.linear(states, self.embed_tokens.weight)

@@ -1,7 +1,8 @@
-"""Cases (JSON lines on standard input) into the token files that training reads.
+"""Groups (JSON lines on standard input, data/groups.py) into the token files that training reads.
 
-tokens.bin: uint16, all cases one after another. cases.bin: uint32 [cases, 3]: first token, tokens of
-the prompt, tokens in all. Encoding is the slow part and is done once.
+tokens.bin: uint16, all texts one after another. lists.bin: uint32 [groups, 2]: first token of the list
+of tools, its tokens. requests.bin: uint32 [requests, 3]: group, first token, tokens. answers.bin:
+uint8, for each token whether it belongs to an answer. Encoding is the slow part and is done once.
 """
 
 from __future__ import annotations
@@ -22,25 +23,43 @@ def main() -> None:
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path, help="folder")
     parser.add_argument(
-        "--longest", type=int, default=1024, help="longer cases are left out, and counted"
+        "--longest", type=int, default=160, help="longer requests are left out, and counted"
     )
     options = parser.parse_args()
     tokenizer = Tokenizer(options.tokenizer)
     options.out.mkdir(parents=True, exist_ok=True)
-    rows, start, skipped = [], 0, 0
-    with open(options.out / "tokens.bin", "wb") as out:
-        for line in sys.stdin:
-            case = json.loads(line)
-            prompt = tokenizer.encode(render.prompt(case["tools"], case["messages"]))
-            ids = prompt + tokenizer.encode(render.answer(case["expected"]["calls"]))
+    tokens: list[int] = []
+    answers: list[int] = []
+    lists, requests, skipped = [], [], 0
+    for line in sys.stdin:
+        group = json.loads(line)
+        ids = tokenizer.encode(render.tools_text(group["tools"]))
+        lists.append((len(tokens), len(ids)))
+        tokens += ids
+        answers += [0] * len(ids)
+        for request in group["requests"]:
+            ids, mask = [], []
+            for prompt, answer in render.turns(request):
+                said, wanted = tokenizer.encode(prompt), tokenizer.encode(answer)
+                ids += said + wanted
+                mask += [0] * len(said) + [1] * len(wanted)
             if len(ids) > options.longest:
                 skipped += 1
                 continue
-            np.array(ids, dtype=np.uint16).tofile(out)
-            rows.append((start, len(prompt), len(ids)))
-            start += len(ids)
-    np.array(rows, dtype=np.uint32).tofile(options.out / "cases.bin")
-    print(f"{len(rows)} cases, {start} tokens, {skipped} too long", file=sys.stderr)
+            requests.append((len(lists) - 1, len(tokens), len(ids)))
+            tokens += ids
+            answers += mask
+    for name, kind, content in (
+        ("tokens", np.uint16, tokens),
+        ("answers", np.uint8, answers),
+        ("lists", np.uint32, lists),
+        ("requests", np.uint32, requests),
+    ):
+        np.array(content, dtype=kind).tofile(options.out / f"{name}.bin")
+    print(
+        f"{len(lists)} lists, {len(requests)} requests, {len(tokens)} tokens, {skipped} too long",
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -86,6 +86,21 @@ def prompt(tools: list[dict[str, Any]], messages: list[dict[str, Any]]) -> str:
     return "".join(out) + ASSISTANT
 
 
+def tools_text(tools: list[dict[str, Any]]) -> str:
+    return prompt(tools, []).removesuffix(ASSISTANT)
+
+
+def turns(request: dict[str, Any]) -> list[tuple[str, str]]:
+    """(prompt, answer) of each turn of a group's request (data/groups.py): what stands behind the tools."""
+    before = request.get("before")
+    out = []
+    if before:
+        out.append((USER + before["text"] + ASSISTANT, answer(before["calls"])))
+    results = "".join(TOOL + result for result in before["results"]) if before else ""
+    out.append((results + USER + request["text"] + ASSISTANT, answer(request["calls"])))
+    return out
+
+
 def answer(calls: list[dict[str, Any]]) -> str:
     return (CALL_START + calls_text(calls) + CALL_END if calls else NO_TOOL) + END
 

@@ -229,7 +229,7 @@ def save(folder: Path, vocabulary: dict[str, int], merges: list[tuple[str, str]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Trains a tokenizer on cases (JSON lines on standard input)."
+        description="Trains a tokenizer on groups (JSON lines on standard input, data/groups.py)."
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", type=int, default=4096)
@@ -237,10 +237,10 @@ def main() -> None:
 
     def texts() -> Iterable[str]:
         for line in sys.stdin:
-            case = json.loads(line)
-            yield render.prompt(case["tools"], case["messages"]) + render.answer(
-                case["expected"]["calls"]
-            )
+            group = json.loads(line)
+            yield render.tools_text(group["tools"])
+            for request in group["requests"]:
+                yield from map("".join, render.turns(request))
 
     save(options.folder, *train(texts(), options.size))
 

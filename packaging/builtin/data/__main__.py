@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .cases import make_case
+from .groups import make_group
 from .held_out import SPLITS
 
 
@@ -18,6 +19,12 @@ def write(out: TextIO, split: str, seed: int, first: int, count: int) -> None:
             json.dumps(make_case(seed, split, index), ensure_ascii=False, separators=(",", ":"))
             + "\n"
         )
+
+
+def write_groups(out: TextIO, split: str, seed: int, first: int, count: int) -> None:
+    for index in range(first, first + count):
+        group = make_group(seed, split, index)
+        out.write(json.dumps(group, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def main() -> None:
@@ -37,6 +44,11 @@ def main() -> None:
         default=1000,
         help="cases (with --all: of train; others get a twentieth, at most 2000)",
     )
+    parser.add_argument(
+        "--groups",
+        action="store_true",
+        help="groups of requests behind one list of tools, instead of cases (training)",
+    )
     options = parser.parse_args()
     if options.all:
         options.all.mkdir(parents=True, exist_ok=True)
@@ -44,6 +56,8 @@ def main() -> None:
             count = options.count if split == "train" else min(2000, max(100, options.count // 20))
             with open(options.all / f"{split}.jsonl", "w", encoding="utf-8") as out:
                 write(out, split, options.seed, 0, count)
+    elif options.split and options.groups:
+        write_groups(sys.stdout, options.split, options.seed, options.first, options.count)
     elif options.split:
         write(sys.stdout, options.split, options.seed, options.first, options.count)
     else:

@@ -140,7 +140,7 @@ def _tidy(pieces: list[Piece]) -> list[Piece]:
     return out
 
 
-def _doubled(one: Ask, rules: Allowed, rng: random.Random) -> list[Ask] | None:
+def doubled(one: Ask, rules: Allowed, rng: random.Random) -> list[Ask] | None:
     """ "…in Paris and Rome": one request whose single value stands for two calls."""
     plain = ("city", "person", "company", "product", "word", "country", "plant", "topic")
     spots = [p for p in one.pieces if p.param and one.family.param(p.param).kind in plain]
@@ -193,7 +193,7 @@ class Request:
     frames: list[str]
 
 
-def _say(asks: list[Ask], rng: random.Random, typos: int) -> Request:
+def say(asks: list[Ask], rng: random.Random, typos: int) -> Request:
     """Several requests in one sentence or two, in order."""
     pieces: list[tuple[int, Piece]] = []
     for index, one in enumerate(asks):
@@ -218,7 +218,7 @@ def _say(asks: list[Ask], rng: random.Random, typos: int) -> Request:
     )
 
 
-def _say_doubled(pair: list[Ask], rng: random.Random, typos: int) -> Request:
+def say_doubled(pair: list[Ask], rng: random.Random, typos: int) -> Request:
     first, second = pair
     merged: list[Piece] = []
     changed = ""
@@ -242,7 +242,7 @@ def _say_doubled(pair: list[Ask], rng: random.Random, typos: int) -> Request:
     )
 
 
-def _offer(
+def offer(
     wanted: list[Family], forbidden: set[str], rules: Allowed, rng: random.Random, talk: bool
 ) -> tuple[list[Family], bool]:
     """The tools beside the wanted ones: near misses first. Second value: exactly the shipped set."""
@@ -308,6 +308,29 @@ def _record(
     called: bool,
     rng: random.Random,
 ) -> dict[str, Any]:
+    dressed = dressed_tools(offered, plain, rng)
+    calls = expected_calls(request, dressed) if called else []
+    notes = [
+        {
+            dressed[f.name].params[p]: {"param": p, "rule": v.rule, "said": v.surface}
+            for p, v in found.items()
+        }
+        for f, found in (request.calls if called else [])
+    ]
+    return {
+        "tools": [d.schema for d in dressed.values()],
+        "messages": [{"role": "user", "content": request.text}],
+        "expected": {"calls": calls},
+        "family": "+".join(f.name for f, _ in request.calls) or "none",
+        "split": split,
+        "kind": kind,
+        "frames": request.frames,
+        "derived": notes,
+    }
+
+
+def dressed_tools(offered: list[Family], plain: bool, rng: random.Random) -> dict[str, Dress]:
+    """Names and schemas under which the families are offered; two of one name are never offered together."""
     style = surface.choose_style(rng)
     dressed: dict[str, Dress] = {}
     taken: set[str] = set()
@@ -323,8 +346,13 @@ def _record(
             continue
         taken.add(made.name)
         dressed[f.name] = made
-    calls, notes = [], []
-    for f, found in request.calls if called else []:
+    return dressed
+
+
+def expected_calls(request: Request, dressed: dict[str, Dress]) -> list[dict[str, Any]]:
+    """The calls of a request in the offered tools' names, arguments in the order of their schemas."""
+    calls = []
+    for f, found in request.calls:
         d = dressed[f.name]
         calls.append(
             {
@@ -332,19 +360,7 @@ def _record(
                 "arguments": {d.params[p]: found[p].value for p in d.order if p in found},
             }
         )
-        notes.append(
-            {d.params[p]: {"param": p, "rule": v.rule, "said": v.surface} for p, v in found.items()}
-        )
-    return {
-        "tools": [d.schema for d in dressed.values()],
-        "messages": [{"role": "user", "content": request.text}],
-        "expected": {"calls": calls},
-        "family": "+".join(f.name for f, _ in request.calls) or "none",
-        "split": split,
-        "kind": kind,
-        "frames": request.frames,
-        "derived": notes,
-    }
+    return calls
 
 
 def _kind(split: str, rng: random.Random) -> str:
@@ -386,46 +402,27 @@ def _try_case(split: str, rules: Allowed, kind: str, rng: random.Random) -> dict
         else 0
     )
     if kind == "talk":
-        frame = rng.choice(rules.frames_of_talk())
-        pieces = _tidy(
-            [
-                Piece(n.text) if isinstance(n, grammar.Literal) else Piece(_talk_value(n.name, rng))
-                for n in grammar.expand(
-                    grammar.parse(frame), set(grammar.places(grammar.parse(frame))), rng
-                )
-            ]
-        )
-        wrapped = surface.wrap(pieces, rng)
-        if typos:
-            surface.misspell(wrapped, typos, rng)
+        request = talk_request(rules, rng, typos)
         plain = rng.random() < 0.35  # the shipped tools beside talk: what a first run sees
         offered, exact = (
-            (list(pools(False)[0]), True) if plain else _offer([], set(), rules, rng, True)
+            (list(pools(False)[0]), True) if plain else offer([], set(), rules, rng, True)
         )
-        return _record(
-            split,
-            kind,
-            Request("".join(p.text for p in wrapped), [], [frame]),
-            offered,
-            exact,
-            False,
-            rng,
-        )
+        return _record(split, kind, request, offered, exact, False, rng)
     family = pick_family(rules, rng)
     if kind == "missing":
         one = ask(family, rules, rng, missing=True)
         if one is None:
             return None
-        offered, exact = _offer([family], set(), rules, rng, False)
-        return _record(split, kind, _say([one], rng, typos), offered, exact, False, rng)
+        offered, exact = offer([family], set(), rules, rng, False)
+        return _record(split, kind, say([one], rng, typos), offered, exact, False, rng)
     first = ask(family, rules, rng)
     if first is None:
         return None
     if kind == "multi":
-        pair = _doubled(first, rules, rng) if rng.random() < 0.35 else None
+        pair = doubled(first, rules, rng) if rng.random() < 0.35 else None
         if pair:
-            offered, exact = _offer([family], set(), rules, rng, False)
-            return _record(split, kind, _say_doubled(pair, rng, typos), offered, exact, True, rng)
+            offered, exact = offer([family], set(), rules, rng, False)
+            return _record(split, kind, say_doubled(pair, rng, typos), offered, exact, True, rng)
         asks = [first]
         for _ in range(rng.choice((1, 1, 1, 2))):
             near = [
@@ -452,19 +449,34 @@ def _try_case(split: str, rules: Allowed, kind: str, rng: random.Random) -> dict
             if another is None:
                 return None
             asks.append(another)
-        offered, exact = _offer(
+        offered, exact = offer(
             list(dict.fromkeys(a.family for a in asks)), set(), rules, rng, False
         )
-        return _record(split, kind, _say(asks, rng, typos), offered, exact, True, rng)
+        return _record(split, kind, say(asks, rng, typos), offered, exact, True, rng)
     if kind == "not_offered":
-        offered, exact = _offer([], {family.clash}, rules, rng, False)
+        offered, exact = offer([], {family.clash}, rules, rng, False)
         if not family.local and rng.random() < 0.25:
             offered, exact = list(pools(False)[0]), True
             if family.clash in {f.clash for f in offered}:
                 return None
-        return _record(split, kind, _say([first], rng, typos), offered, exact, False, rng)
-    offered, exact = _offer([family], set(), rules, rng, False)
-    return _record(split, kind, _say([first], rng, typos), offered, exact, True, rng)
+        return _record(split, kind, say([first], rng, typos), offered, exact, False, rng)
+    offered, exact = offer([family], set(), rules, rng, False)
+    return _record(split, kind, say([first], rng, typos), offered, exact, True, rng)
+
+
+def talk_request(rules: Allowed, rng: random.Random, typos: int) -> Request:
+    frame = rng.choice(rules.frames_of_talk())
+    parsed = grammar.parse(frame)
+    pieces = _tidy(
+        [
+            Piece(n.text) if isinstance(n, grammar.Literal) else Piece(_talk_value(n.name, rng))
+            for n in grammar.expand(parsed, set(grammar.places(parsed)), rng)
+        ]
+    )
+    wrapped = surface.wrap(pieces, rng)
+    if typos:
+        surface.misspell(wrapped, typos, rng)
+    return Request("".join(p.text for p in wrapped), [], [frame])
 
 
 def _talk_value(name: str, rng: random.Random) -> str:

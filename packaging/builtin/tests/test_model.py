@@ -13,7 +13,8 @@ try:
     import torch
 
     import export
-    from batches import Cases, endless
+    from batches import Groups, endless
+    from optimizer import orthogonalized
     from model import PRESETS, Config, Decoder
 except ImportError:
     torch = None  # type: ignore[assignment]
@@ -101,43 +102,71 @@ class Reference(unittest.TestCase):
 class Batches(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name)
         chance = np.random.default_rng(3)
-        rows, start = [], 0
-        with open(Path(self.folder.name) / "tokens.bin", "wb") as out:
-            for total in chance.integers(12, 90, 500):
-                np.full(total, 7, dtype=np.uint16).tofile(out)
-                rows.append((start, total - 5, total))
-                start += total
-        np.array(rows, dtype=np.uint32).tofile(Path(self.folder.name) / "cases.bin")
-        self.cases = Cases([Path(self.folder.name)])
+        tokens, answers, lists, requests = [], [], [], []
+        for group in range(300):
+            lists.append((len(tokens), int(chance.integers(10, 90))))
+            tokens += chance.integers(2, 64, lists[-1][1]).tolist()
+            answers += [0] * lists[-1][1]
+            for _ in range(int(chance.integers(1, 5))):
+                length = int(chance.integers(8, 40))
+                requests.append((group, len(tokens), length))
+                tokens += chance.integers(2, 64, length).tolist()
+                answers += [0] * (length - 5) + [1] * 5
+        kinds = {"tokens": np.uint16, "answers": np.uint8, "lists": np.uint32}
+        content = {"tokens": tokens, "answers": answers, "lists": lists, "requests": requests}
+        for name, values in content.items():
+            np.array(values, dtype=kinds.get(name, np.uint32)).tofile(self.path / f"{name}.bin")
+        self.groups = Groups(self.path)
 
     def tearDown(self) -> None:
         self.folder.cleanup()
 
-    def test_every_case_once_an_epoch_within_the_budget_and_little_padding(self) -> None:
-        batches = self.cases.batches(1024, 1, 0)
-        self.assertEqual(sorted(np.concatenate(batches).tolist()), list(range(500)))
-        padded = sum(int(self.cases.rows[b, 2].max()) * len(b) for b in batches)
-        self.assertLess(padded, 1.05 * self.cases.rows[:, 2].sum())
-        self.assertTrue(all(int(self.cases.rows[b, 2].max()) * len(b) <= 1024 for b in batches))
+    def test_every_group_once_an_epoch_and_within_the_budget(self) -> None:
+        batches = self.groups.batches(1024, 1, 0)
+        self.assertEqual(sorted(np.concatenate(batches).tolist()), list(range(300)))
+        for batch in batches:
+            self.assertLessEqual(len(self.groups.load(batch).ids), 1024)
 
-    def test_a_resumed_run_sees_the_batches_that_were_left(self) -> None:
-        whole, late = endless(self.cases, 1024, 1, 0), endless(self.cases, 1024, 1, 45)
-        for _ in range(45):
-            next(whole)
-        for _ in range(20):
-            self.assertEqual(next(whole).tolist(), next(late).tolist())
-
-    def test_parts_follow_one_another(self) -> None:
-        twice = Cases([Path(self.folder.name)] * 2)
-        self.assertEqual(len(twice.rows), 1000)
-        self.assertEqual(len(twice.tokens), 2 * len(self.cases.tokens))
-        self.assertEqual(int(twice.rows[500, 0]), len(self.cases.tokens))
+    def test_a_request_behind_a_shared_list_is_a_case_of_its_own(self) -> None:
+        torch.manual_seed(2)
+        model = Decoder(SMALL).eval()
+        chosen = self.groups.batches(1024, 1, 0)[0]
+        batch = self.groups.load(chosen)
+        asked = [
+            (int(self.groups.requests[row, 2]), int(self.groups.requests[row, 1]), int(group))
+            for group in chosen
+            for row in range(self.groups.first[group], self.groups.first[group + 1])
+        ]
+        alone = []
+        with torch.no_grad():
+            together = model.grouped(batch)
+            for count, first, group in sorted(asked, key=lambda a: (a[0], a[1])):
+                start, length = map(int, self.groups.lists[group])
+                where = [*range(start, start + length), *range(first, first + count)]
+                ids = torch.from_numpy(self.groups.tokens[where].astype(np.int64))
+                alone.append(model(ids[None])[0][0, -6:-1])
+        self.assertLess(float((together - torch.cat(alone)).abs().max()), 1e-4)
 
     def test_only_answers_are_learnt(self) -> None:
-        batch = self.cases.batches(1024, 1, 0)[0]
-        _, mask = self.cases.load(batch)
-        self.assertEqual(mask.sum(dim=1).tolist(), [5] * len(batch))
+        batch = self.groups.load(self.groups.batches(1024, 1, 0)[0])
+        self.assertEqual(len(batch.targets), 5 * sum(len(o) for _, o in batch.requests))
+        self.assertTrue(torch.equal(batch.ids[batch.sources + 1], batch.targets))
+
+    def test_a_resumed_run_sees_the_batches_that_were_left(self) -> None:
+        parts = [self.path, self.path]
+        each = len(self.groups.batches(1024, 1, 0))
+        skip = each + 5  # inside the second part
+        whole, late = endless(parts, 1024, 1, 0), endless(parts, 1024, 1, skip)
+        for _ in range(skip):
+            next(whole)
+        for _ in range(20):
+            self.assertEqual(next(whole)[1].tolist(), next(late)[1].tolist())
+
+    def test_updates_have_singular_values_near_one(self) -> None:
+        values = torch.linalg.svdvals(orthogonalized(torch.randn(48, 20)))
+        self.assertTrue(bool(((values > 0.5) & (values < 1.5)).all()))
 
 
 if __name__ == "__main__":
