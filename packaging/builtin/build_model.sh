@@ -1,46 +1,54 @@
 #!/usr/bin/env bash
-# From nothing to an exported, evaluated model: build_model.sh FOLDER [CASES [JOBS [ARGUMENTS OF train.py…]]]
-# Corpus and packing use JOBS processes. PYTHON names the interpreter. Run again, it goes on: finished parts stay, training resumes.
+# From nothing to an exported, evaluated model: build_model.sh FOLDER [GROUPS [JOBS [ARGUMENTS OF train.py…]]]
+# Corpus and packing use JOBS processes. PYTHON names the interpreter. Run again, it goes on: finished
+# parts stay, training resumes.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mkdir -p "$1" && cd "$1" && pwd)
-cases=${2:-1000000} jobs=${3:-2}
+groups=${2:-108000} jobs=${3:-2}
 shift $(($# < 3 ? $# : 3))
-python=${PYTHON:-python3}
+python=${PYTHON:-/usr/bin/python3} each=12000
 cd "$here"
+# Debian's OpenBLAS takes its slowest kernels on processors younger than itself, and its own threads
+# beside PyTorch's only wait for one another.
+if grep -q avx512f /proc/cpuinfo 2>/dev/null; then export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SKYLAKEX}; fi
+export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 
-# $1 split, $2 first case, $3 number of cases, $4 file; written aside, so that a part is whole or absent.
+# $1 split, $2 first group, $3 number of groups, $4 file; written aside, so that a part is whole or absent.
 part() {
-  [ -e "$4" ] || { "$python" -m data --split "$1" --first "$2" --count "$3" >"$4.new" && mv "$4.new" "$4"; }
+  [ -e "$4" ] || {
+    "$python" -m data --groups --split "$1" --first "$2" --count "$3" >"$4.new" && mv "$4.new" "$4"
+  }
 }
 # $1 file, $2 folder
 pack() {
-  [ -e "$2/done" ] || { "$python" pack.py "$work/tokenizer" "$2" <"$1" && touch "$2/done"; }
+  [ -e "$2" ] || { "$python" pack.py "$work/tokenizer" "$2.new" <"$1" && mv "$2.new" "$2"; }
 }
-# Waits for the processes named, and fails when one of them did.
-all() { for pid in "$@"; do wait "$pid"; done; }
+# Parts of one number modulo the number of jobs.
+parts_of() {
+  local i
+  for ((i = $1; i * each < groups; i += jobs)); do
+    part train $((i * each)) $each "$work/data/train-$i.jsonl"
+    pack "$work/data/train-$i.jsonl" "$work/packed/train-$i"
+  done
+}
 
-mkdir -p "$work/data"
-each=$(((cases + jobs - 1) / jobs)) pids=()
-for ((i = 0; i < jobs; ++i)); do
-  part train $((i * each)) "$each" "$work/data/train-$i.jsonl" & pids+=($!)
+mkdir -p "$work/data" "$work/packed"
+part train 0 $each "$work/data/train-0.jsonl"
+[ -e "$work/tokenizer/tokenizer.json" ] ||
+  "$python" tokenizer.py "$work/tokenizer" <"$work/data/train-0.jsonl"
+part valid 0 500 "$work/data/valid.jsonl"
+pack "$work/data/valid.jsonl" "$work/packed/valid"
+pids=()
+for ((job = 0; job < jobs; ++job)); do
+  parts_of $job &
+  pids+=($!)
 done
-for split in valid test_seen test_unseen test_unserviceable test_typos test_multi; do
-  part $split 0 2000 "$work/data/$split.jsonl" & pids+=($!)
-done
-all "${pids[@]}"
+for pid in "${pids[@]}"; do wait "$pid"; done
 
-if [ ! -e "$work/tokenizer/tokenizer.json" ]; then
-  head -n 200000 "$work/data/train-0.jsonl" | "$python" tokenizer.py "$work/tokenizer"
-fi
-pids=() parts=()
-for ((i = 0; i < jobs; ++i)); do
-  pack "$work/data/train-$i.jsonl" "$work/train-$i" & pids+=($!)
-  parts+=("$work/train-$i")
-done
-pack "$work/data/valid.jsonl" "$work/valid" & pids+=($!)
-all "${pids[@]}"
-
-"$python" train.py "${parts[@]}" --out "$work/run" --valid "$work/valid" "$@"
+packed=()
+for ((i = 0; i * each < groups; ++i)); do packed+=("$work/packed/train-$i"); done
+"$python" train.py "${packed[@]}" --out "$work/run" --valid "$work/packed/valid" "$@"
 "$python" export.py "$work/run/checkpoint.pt" "$work/tokenizer" "$work/model"
-"$python" evaluate.py "$work"/data/test_*.jsonl --model "$work/model" ${LIMIT:+--limit "$LIMIT"} | tee "$work/table.md"
+gzip -dc held_out.jsonl.gz >"$work/held_out.jsonl"
+"$python" evaluate.py "$work/held_out.jsonl" --model "$work/model" | tee "$work/table.md"
