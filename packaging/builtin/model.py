@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from batches import Batch
+from induction import begin_copying
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ PRESETS = {
         num_key_value_heads=2,
         head_dim=32,
         intermediate_size=512,
+        rope_theta=100000.0,
     ),
     "tiny": Config(
         hidden_size=128,
@@ -245,6 +247,7 @@ class Decoder(nn.Module):
                 nn.init.normal_(
                     weight, std=0.02 / (math.sqrt(2 * c.num_hidden_layers) if residual else 1)
                 )
+        begin_copying(self)
 
     def forward(
         self, ids: Tensor, past: Cache | None = None, keep: bool = False

@@ -18,6 +18,33 @@ import render
 from tokenizer import Tokenizer
 
 
+class Packed:
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.answers: list[int] = []
+        self.lists: list[tuple[int, int]] = []
+        self.requests: list[tuple[int, int, int]] = []
+
+    def begin(self, ids: list[int]) -> None:
+        """A new group, and its list of tools."""
+        self.lists.append((len(self.tokens), len(ids)))
+        self.tokens += ids
+        self.answers += [0] * len(ids)
+
+    def add(self, ids: list[int], answer: list[int]) -> None:
+        """A request of the group; `answer` says for each token whether it is to be learnt."""
+        self.requests.append((len(self.lists) - 1, len(self.tokens), len(ids)))
+        self.tokens += ids
+        self.answers += answer
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.array(self.tokens, dtype=np.uint16).tofile(folder / "tokens.bin")
+        np.array(self.answers, dtype=np.uint8).tofile(folder / "answers.bin")
+        np.array(self.lists, dtype=np.uint32).tofile(folder / "lists.bin")
+        np.array(self.requests, dtype=np.uint32).tofile(folder / "requests.bin")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tokenizer", type=Path)
@@ -26,17 +53,10 @@ def main() -> None:
         "--longest", type=int, default=160, help="longer requests are left out, and counted"
     )
     options = parser.parse_args()
-    tokenizer = Tokenizer(options.tokenizer)
-    options.out.mkdir(parents=True, exist_ok=True)
-    tokens: list[int] = []
-    answers: list[int] = []
-    lists, requests, skipped = [], [], 0
+    tokenizer, packed, skipped = Tokenizer(options.tokenizer), Packed(), 0
     for line in sys.stdin:
         group = json.loads(line)
-        ids = tokenizer.encode(render.tools_text(group["tools"]))
-        lists.append((len(tokens), len(ids)))
-        tokens += ids
-        answers += [0] * len(ids)
+        packed.begin(tokenizer.encode(render.tools_text(group["tools"])))
         for request in group["requests"]:
             ids, mask = [], []
             for prompt, answer in render.turns(request):
@@ -45,19 +65,12 @@ def main() -> None:
                 mask += [0] * len(said) + [1] * len(wanted)
             if len(ids) > options.longest:
                 skipped += 1
-                continue
-            requests.append((len(lists) - 1, len(tokens), len(ids)))
-            tokens += ids
-            answers += mask
-    for name, kind, content in (
-        ("tokens", np.uint16, tokens),
-        ("answers", np.uint8, answers),
-        ("lists", np.uint32, lists),
-        ("requests", np.uint32, requests),
-    ):
-        np.array(content, dtype=kind).tofile(options.out / f"{name}.bin")
+            else:
+                packed.add(ids, mask)
+    packed.write(options.out)
     print(
-        f"{len(lists)} lists, {len(requests)} requests, {len(tokens)} tokens, {skipped} too long",
+        f"{len(packed.lists)} lists, {len(packed.requests)} requests, {len(packed.tokens)} tokens, "
+        f"{skipped} too long",
         file=sys.stderr,
     )
 

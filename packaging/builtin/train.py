@@ -56,6 +56,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of checkpoint.pt, loss.csv, loss.svg"
     )
+    parser.add_argument(
+        "--init", type=Path, help="checkpoint of another run whose weights a new run begins with"
+    )
     parser.add_argument("--valid", type=Path, help="packed validation groups")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--vocabulary", type=int, default=4096)
@@ -91,6 +94,8 @@ def main() -> None:
     valid = Groups(options.valid) if options.valid else None
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, step, before = options.out / "checkpoint.pt", 0, 0.0
+    if options.init and not checkpoint.exists():
+        model.load_state_dict(torch.load(options.init, map_location=device)["model"])
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         if state["config"] != asdict(config):
