@@ -15,12 +15,12 @@ std::string without_key(std::string_view text, std::string_view key) {
   if (least < 4) return std::string(text);
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
+    const std::size_t most = std::min(key.size(), text.size() - i);
     std::size_t length = 0;
-    for (std::size_t most = std::min(key.size(), text.size() - i); length + least <= most;) {
+    while (length < most) {
       const std::size_t longer = std::max(length + 1, least);
-      if (key.find(text.substr(i, longer)) == std::string_view::npos) break;
+      if (longer > most || key.find(text.substr(i, longer)) == std::string_view::npos) break;
       length = longer;
-      if (length == most) break;
     }
     if (length == 0) {
       out += text[i++];
@@ -43,28 +43,24 @@ bool is_invisible(char32_t c) {
 
 std::string safe_line(std::string_view text, std::size_t limit, const Secret& key) {
   const std::string masked = without_key(text.substr(0, 64 * 1024), key.expose());
-  constexpr std::string_view kDots = "…";
   std::string out;
   bool space = false;
-  std::string_view rest = masked;
-  while (!rest.empty()) {
+  for (std::string_view rest = masked; !rest.empty() && out.size() <= limit;) {
     const utf8::Decoded c = utf8::decode(rest);
     rest.remove_prefix(c.length);
     if (c.code_point == ' ' || is_invisible(c.code_point)) {
       space = !out.empty();
       continue;
     }
-    std::string piece = space ? " " : "";
-    utf8::append(piece, c.code_point);
-    if (out.size() + piece.size() + kDots.size() > limit) {
-      // The last character may still fit where the dots would stand.
-      if (rest.empty() && out.size() + piece.size() <= limit) return out + piece;
-      return out + std::string(kDots);
-    }
-    out += piece;
+    if (space) out += ' ';
     space = false;
+    utf8::append(out, c.code_point);
   }
-  return out;
+  if (out.size() <= limit) return out;
+  constexpr std::string_view kDots = "…";
+  out.resize(limit - std::min(limit, kDots.size()));
+  out.resize(out.size() - utf8::incomplete_tail(out));
+  return out + std::string(kDots);
 }
 
 std::string safe_id(std::string_view text, const Secret& key) {
