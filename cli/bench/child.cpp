@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "cli/model_flags.h"
+#include "cli/open_model.h"
 #include "cli/render/format.h"
 #include "engine/base/json.h"
 #include "engine/model.h"
@@ -99,7 +100,7 @@ std::vector<std::string> command(const std::string& executable, const ChildReque
 
 Result<int> run_child(const ChildRequest& r) {
   const auto begin = Clock::now();
-  CACTUS_TRY(model, Model::open(r.folder));
+  CACTUS_TRY(model, open_model(r.folder));
   const double open_ms = ms_since(begin);
   const kernels::Selection selection = kernels::select_table(r.isa);
   if (selection.table == nullptr) return make_error(ErrorKind::resources, selection.error);

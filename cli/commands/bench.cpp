@@ -145,7 +145,7 @@ Result<int> bench(Context& context, const BenchFlags& flags) {
 
   BenchConditions conditions;
   conditions.model = flags.shape.empty() ? open.name : flags.shape;
-  CACTUS_TRY(manifest, read_bundle_manifest(bundle.folder));
+  const Manifest& manifest = open.session->model().bundle().manifest();
   conditions.weights =
       open.variant + ", " + format_bytes(static_cast<double>(weights_size(manifest)));
   conditions.kv = flags.kv;

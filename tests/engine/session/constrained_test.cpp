@@ -114,6 +114,27 @@ TEST_CASE("a seed repeats what is held to tools, also behind a cached prompt",
   }
 }
 
+TEST_CASE("an observer sees every token of a held reply", "[engine][constrain]") {
+  struct Counter final : TokenObserver {
+    std::int64_t layer() const override { return 2; }
+    void on_token(std::int32_t, float, std::span<const float> hidden) override {
+      CHECK(hidden.size() == 96);
+      ++tokens;
+    }
+    std::int64_t tokens = 0;
+  };
+  const auto session = open_session();
+  for (std::uint64_t seed = 1; seed < 12; ++seed) {
+    Counter counter;
+    GenerateOptions options = options_with(seed);
+    options.observer = &counter;
+    const Reply seen = reply(*session, "request", options);
+    CHECK(counter.tokens == seen.output_tokens);
+    options.observer = nullptr;
+    CHECK(reply(*session, "request", options).tool_calls == seen.tool_calls);
+  }
+}
+
 TEST_CASE("tools that calls cannot name are a notice, or an error when holding was asked for",
           "[engine][constrain]") {
   const auto session = open_session();
