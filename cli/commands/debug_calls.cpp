@@ -147,8 +147,11 @@ Result<int> run(Context& context, const CallsFlags& flags) {
   CACTUS_TRY(bundle, open_or_convert(flags.model, flags.bits));
   CACTUS_TRY(model, Model::open(std::move(bundle)));
   const int threads = flags.threads > 0 ? flags.threads : kernels::default_threads();
-  const SessionOptions options{
-      .table = selection.table, .threads = 1, .kv = kv, .exact = exact, .context = 0};
+  SessionOptions options;
+  options.table = selection.table;
+  options.threads = 1;
+  options.kv = kv;
+  options.exact = exact;
   const auto begin = std::chrono::steady_clock::now();
   Workers workers(cases, flags);
   CACTUS_CHECK(workers.run(model, options, threads));
