@@ -116,8 +116,8 @@ TEST_CASE("a seed repeats what is held to tools, also behind a cached prompt",
 
 TEST_CASE("an observer sees every token of a held reply", "[engine][constrain]") {
   struct Counter final : TokenObserver {
-    std::int64_t layer() const override { return 2; }
-    void on_token(std::int32_t, float, std::span<const float> hidden) override {
+    bool wants(std::int64_t layer) const override { return layer == 2; }
+    void on_token(std::int32_t, std::int64_t, std::span<const float> hidden) override {
       CHECK(hidden.size() == 96);
       ++tokens;
     }
