@@ -174,7 +174,10 @@ Status Fetcher::open_partial(Job& job) {
     job.state = Job::State::busy;
     return ok_status();
   }
-  if (lock) job.lock = std::move(*lock);
+  if (lock) {
+    const Hold hold(mutex_);  // report() tells its progress through it
+    job.lock = std::move(*lock);
+  }
   if (cache_.has_blob(repository_, job.file)) return finish(job);  // by that other process
   auto partial =
       Partial::open(cache_.repository(repository_) / "blobs", job.file, options_.segment);
@@ -267,8 +270,8 @@ void Fetcher::record(bool all) {
   {
     const Hold hold(mutex_);
     for (const auto& job : jobs_) {
-      if (job->partial && job->state == Job::State::open && (all || job->unrecorded > 0))
-        open.push_back(job.get());
+      const bool under_way = job->state == Job::State::open || job->state == Job::State::checking;
+      if (under_way && (all || job->unrecorded > 0)) open.push_back(job.get());
     }
   }
   for (Job* job : open) {
