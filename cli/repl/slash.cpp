@@ -103,6 +103,7 @@ Status model(ChatState& chat, const std::string& name) {
   }
   CACTUS_TRY(other, chat.options.reopen(name));
   chat.model = std::move(other);
+  use_probe_threshold(chat.options.routing, chat.model.threshold);
   chat.last.reset();
   say(chat, "now " + chat.model.name + " " + chat.model.variant + "; the conversation goes on");
   return ok_status();
