@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "engine/base/json.h"
+#include "router/ledger.h"
 #include "tests/support/catch.h"
 #include "tests/support/handoff_place.h"
 
@@ -272,6 +273,31 @@ TEST_CASE("handoff: what the patterns take out does not leave", "[router]") {
   CHECK(has(requests[0].body, "my key is [key]"));
   CHECK_FALSE(has(requests[0].body, key));
   CHECK(has(requests[1].body, "mail [email]"));
+}
+
+TEST_CASE("handoff: every turn is in the ledger, to the token, and no text is", "[router]") {
+  HandoffPlace place;
+  ask(place, {kUnsure});
+  ask(place, {kSure});
+  ask(place, {"--local", kUnsure});
+  place.server.set_fault(Fault::unauthorized);
+  ask(place, {kUnsure});
+  const auto ledger = Ledger::open(place.folder / "state/usage.db");
+  REQUIRE(ledger.ok());
+  const auto usage = ledger->usage(0);
+  REQUIRE(usage.ok());
+  const UsageSum& sum = usage->total;
+  CHECK(sum.turns == 4);
+  CHECK(sum.handed_off == 1);
+  CHECK(sum.failed == 1);
+  CHECK(sum.cloud_input == 12);
+  CHECK(sum.cloud_output == 7);
+  CHECK(sum.local_output == 12);  // three words a turn
+  CHECK(sum.cost > 0);
+  CHECK(sum.saved > 0);
+  const std::string bytes = read_file(place.folder / "state/usage.db");
+  CHECK_FALSE(has(bytes, kLocalText));
+  CHECK_FALSE(has(bytes, kCloudText));
 }
 
 TEST_CASE("handoff: --explain says why", "[router]") {
