@@ -2,6 +2,7 @@
 // the same.
 #include <cmath>
 
+#include "engine/model.h"
 #include "engine/models/decoder.h"
 #include "engine/probe/probe.h"
 #include "engine/weights/bundle.h"
