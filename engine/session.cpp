@@ -61,7 +61,9 @@ class LocalSession final : public Session {
                                                      const GenerateOptions& options, Reply& reply) {
     const bool deciding = format.call != nullptr && !format.call->none.empty();
     const bool tools = options.tools.is_array() && !options.tools.empty();
-    if (!tools || &format != &format_ || !options.constrain_tools.value_or(deciding)) {
+    // A model that writes nothing but calls has nothing to say without tools: it declines.
+    if (!(tools || deciding) || &format != &format_ ||
+        !options.constrain_tools.value_or(deciding)) {
       return std::unique_ptr<TokenConstraint>();
     }
     auto constraint = constrain_to(options.tools);

@@ -153,11 +153,11 @@ Acceptor::Took Acceptor::reply(unsigned char byte) {
     }
   }
   if (f.step != kOutside) return Took::no;
-  if (byte == ControlByte::kOpen) {
+  if (byte == ControlByte::kOpen && !rules_->schema->arguments.empty()) {
     f.step = kInside;
     return push(Kind::calls, -1) ? Took::yes : Took::no;
   }
-  if (!rules_->must_decide) return Took::yes;
+  if (!rules_->must_decide) return byte == ControlByte::kOpen ? Took::no : Took::yes;
   if (byte != ControlByte::kNone) return Took::no;
   f.step = kEnded;
   return Took::yes;

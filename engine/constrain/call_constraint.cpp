@@ -155,6 +155,11 @@ Result<std::shared_ptr<const Vocabulary>> Vocabulary::create(
 
 Result<std::unique_ptr<TokenConstraint>> constrain_calls(
     std::shared_ptr<const Vocabulary> vocabulary, const Json& tools) {
+  const bool none = !tools.is_array() || tools.empty();
+  if (none && !vocabulary->syntax().none.empty()) {
+    return std::unique_ptr<TokenConstraint>(
+        std::make_unique<CallConstraint>(std::move(vocabulary), Schema()));
+  }
   CACTUS_TRY(schema, compile_schema(tools, *vocabulary->syntax().grammar));
   return std::unique_ptr<TokenConstraint>(
       std::make_unique<CallConstraint>(std::move(vocabulary), std::move(schema)));

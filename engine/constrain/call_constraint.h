@@ -40,7 +40,7 @@ class Vocabulary {
   TokenSet plain_;
 };
 
-// Errors: as compile_schema.
+// Without tools, a model that must decide can only say that none fits. Errors: as compile_schema.
 Result<std::unique_ptr<TokenConstraint>> constrain_calls(
     std::shared_ptr<const Vocabulary> vocabulary, const Json& tools);
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "engine/base/json.h"
+#include "engine/builtin/builtin.h"
 #include "tests/support/calling_model.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -170,4 +171,25 @@ TEST_CASE("debug calls: a line for each case, in order, at any number of threads
   CHECK(place.run({"debug", "calls", "model"}, "{\"messages\":[]}\n{\n").code == 2);
   CHECK(place.run({"debug", "calls", "model"}, "{\"tools\":[]}\n").code == 2);
   CHECK(place.run({"debug", "calls", "nothing"}, "").code == 3);
+}
+
+TEST_CASE("the model inside the program needs no file and no home", "[cli]") {
+  if (builtin_files().empty()) {
+    WARN("this build has no model inside: not checked");
+    return;
+  }
+  const test::TempDir folder;
+  const std::string one =
+      R"({"id":1,"tools":[{"name":"ping"}],"messages":[{"role":"user","content":"ping it"}]})";
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
+  const auto ran = test::run({{CACTUS_BINARY, "debug", "calls", "builtin"},
+                              one,
+                              {{"HOME", "/nonexistent"}, {"TMPDIR", "/nonexistent"}},
+                              folder.path()});
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const Json line = Json::parse(ran.out);
+  CHECK(line["text"] == "");
+  for (const Json& call : line["tool_calls"]) CHECK(call["name"] == "ping");
+  CHECK(std::filesystem::is_empty(folder.path()));
 }

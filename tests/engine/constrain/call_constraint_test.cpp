@@ -129,7 +129,7 @@ TEST_CASE("tools that no call could name are refused by name", "[engine][constra
     const auto made = constrain::constrain_calls(speaking.vocabulary, Json::parse(tools));
     return made ? std::string() : made.error().what + ": " + made.error().why;
   };
-  CHECK(error(deciding, "[]").find("no tools") != std::string::npos);
+  CHECK(error(json, "[]").find("no tools") != std::string::npos);
   CHECK(error(deciding, "[{}]").find("no name") != std::string::npos);
   CHECK(error(deciding, R"([{"name": "a b"}])").find("'a b'") != std::string::npos);
   CHECK(error(json, R"([{"name": "a b"}])") == "");
@@ -142,6 +142,14 @@ TEST_CASE("tools that no call could name are refused by name", "[engine][constra
   for (int i = 0; i < 100; ++i) deep = R"({"type": "array", "items": )" + deep + "}";
   CHECK(error(deciding, R"([{"name": "a", "parameters": {"properties": {"b": )" + deep + "}}}]")
             .find("deep") != std::string::npos);
+}
+
+TEST_CASE("without tools a model that must decide declines", "[engine][constrain]") {
+  const Speaker speaking = speaker("deciding");
+  CHECK(takes(speaking, Json::array(), speaking.ids("<|no_tool|>")));
+  CHECK(takes(speaking, Json(), speaking.ids("<|no_tool|>")));
+  CHECK_FALSE(takes(speaking, Json(), speaking.ids("<|tool_call_start|>")));
+  CHECK_FALSE(takes(speaking, Json(), speaking.ids("Hello")));
 }
 
 TEST_CASE("schemas that refer to themselves", "[engine][constrain]") {

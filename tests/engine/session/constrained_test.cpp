@@ -95,6 +95,17 @@ TEST_CASE("every reply is calls that fit, or none", "[engine][constrain]") {
   CHECK(without > 0);
 }
 
+TEST_CASE("without tools such a model declines", "[engine][constrain]") {
+  const auto session = open_session();
+  GenerateOptions options = options_with(3);
+  options.tools = Json();
+  const Reply r = reply(*session, "request", options);
+  CHECK(r.text.empty());
+  CHECK(r.tool_calls.empty());
+  CHECK(r.output_tokens == 1);
+  CHECK(r.finish == FinishReason::stop);
+}
+
 TEST_CASE("without being held, the same model says anything", "[engine][constrain]") {
   const auto session = open_session();
   GenerateOptions options = options_with(3);
