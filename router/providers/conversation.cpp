@@ -53,6 +53,7 @@ class Reader {
     drop_unanswered();
     attach();
     drop_empty();
+    order_results();
     read_tools();
     if (out_.turns.empty() || out_.turns.back().role == Role::assistant) {
       return make_error(ErrorKind::usage, "there is nothing to ask the cloud model",
@@ -70,6 +71,7 @@ class Reader {
   void result(const Json& m, Turn& turn);
   void drop_unanswered();
   void drop_empty();
+  void order_results();
   void attach();
   std::string refusal(const Attachment& a, std::size_t size) const;
   void read_tools();
@@ -181,6 +183,22 @@ void Reader::drop_empty() {
     if (turn.role == Role::tool) return turn.call_id.empty();
     return is_blank(turn.text) && turn.calls.empty() && turn.attachments.empty();
   });
+}
+
+// In the order of their calls: Gemini tells results of the same name apart by nothing else.
+void Reader::order_results() {
+  const auto end = out_.turns.end();
+  for (auto owner = out_.turns.begin(); owner != end; ++owner) {
+    if (owner->calls.empty()) continue;
+    const auto last =
+        std::find_if(owner + 1, end, [](const Turn& t) { return t.role != Role::tool; });
+    const auto place = [&](const Turn& turn) {
+      return std::find_if(owner->calls.begin(), owner->calls.end(),
+                          [&](const Call& call) { return call.id == turn.call_id; });
+    };
+    std::stable_sort(owner + 1, last,
+                     [&](const Turn& a, const Turn& b) { return place(a) < place(b); });
+  }
 }
 
 // Why `a` cannot be sent; empty when it can.

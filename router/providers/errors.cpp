@@ -69,7 +69,6 @@ Verdict of_status(int status) {
   switch (status) {
     case 401:
     case 403:
-    case 407:
       return {Kind::auth, false};
     case 402:
       return {Kind::billing, false};

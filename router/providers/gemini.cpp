@@ -1,4 +1,6 @@
 // Gemini: POST /v1beta/models/MODEL:streamGenerateContent?alt=sse, unnamed events, no terminator.
+#include <algorithm>
+
 #include "hub/net/url.h"
 #include "router/providers/errors.h"
 #include "router/providers/fields.h"
@@ -74,23 +76,29 @@ Json model_parts(const Turn& turn, bool needs_signature) {
   return parts;
 }
 
-Json result_part(const Turn& turn) {
+// `state`: of the answer that called.
+Json result_part(const Turn& turn, const Json& state) {
   auto parsed = parse_json(turn.text, "result");
   Json response = parsed && parsed->is_object() ? std::move(*parsed) : Json{{"result", turn.text}};
-  return {{"functionResponse", {{"name", turn.name}, {"response", std::move(response)}}}};
+  Json part = {{"functionResponse", {{"name", turn.name}, {"response", std::move(response)}}}};
+  const Json& id = field(state, {"calls", turn.call_id.c_str(), "id"});
+  if (!text_of(id).empty()) part["functionResponse"]["id"] = id;
+  return part;
 }
 
 Json contents_of(const Conversation& conversation, bool needs_signature) {
   Json contents = Json::array();
   bool results = false;  // the last content holds results: all of one answer go together
+  Json state;
   for (const Turn& turn : conversation.turns) {
     if (turn.role == Role::tool) {
       if (!results) contents.push_back({{"role", "user"}, {"parts", Json::array()}});
-      contents.back()["parts"].push_back(result_part(turn));
+      contents.back()["parts"].push_back(result_part(turn, state));
       results = true;
       continue;
     }
     results = false;
+    state = turn.state;
     const bool user = turn.role == Role::user;
     contents.push_back({{"role", user ? "user" : "model"},
                         {"parts", user ? user_parts(turn) : model_parts(turn, needs_signature)}});

@@ -53,7 +53,7 @@ TEST_CASE("conversation: calls and results are matched by id, by name, in order"
                                          {"name": "f", "arguments": {}}]},
     {"role": "tool", "name": "g", "content": "1"}, {"role": "tool", "content": "2"},
     {"role": "tool", "name": "f", "content": "3"}])")) ==
-        "U:x A:[call,call_2,call_3] T(call_2):1 T(call):2 T(call_3):3");
+        "U:x A:[call,call_2,call_3] T(call):2 T(call_2):1 T(call_3):3");
   // The same id in two answers stays two calls.
   CHECK(shape(*read(R"([{"role": "user", "content": "x"},
     {"role": "assistant", "tool_calls": [{"id": "call_0", "name": "f"}]},

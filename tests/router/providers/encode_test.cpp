@@ -50,8 +50,8 @@ TEST_CASE("encode: Anthropic Messages", "[router]") {
         {"type": "tool_use", "id": "c1", "name": "get", "input": {"city": "Rome"}},
         {"type": "tool_use", "id": "c2", "name": "get", "input": {"city": "Oslo"}}]},
       {"role": "user", "content": [
-        {"type": "tool_result", "tool_use_id": "c2", "content": "{\"sky\": \"grey\"}"},
-        {"type": "tool_result", "tool_use_id": "c1", "content": "sunny"}]},
+        {"type": "tool_result", "tool_use_id": "c1", "content": "sunny"},
+        {"type": "tool_result", "tool_use_id": "c2", "content": "{\"sky\": \"grey\"}"}]},
       {"role": "user", "content": "And?"}],
     "tools": [{"name": "get", "description": "d", "input_schema":
       {"type": "object", "properties": {"city": {"type": "string"}}}}],
@@ -67,8 +67,8 @@ TEST_CASE("encode: OpenAI Responses", "[router]") {
       {"role": "user", "content": "Weather?"},
       {"type": "function_call", "call_id": "c1", "name": "get", "arguments": "{\"city\":\"Rome\"}"},
       {"type": "function_call", "call_id": "c2", "name": "get", "arguments": "{\"city\":\"Oslo\"}"},
-      {"type": "function_call_output", "call_id": "c2", "output": "{\"sky\": \"grey\"}"},
       {"type": "function_call_output", "call_id": "c1", "output": "sunny"},
+      {"type": "function_call_output", "call_id": "c2", "output": "{\"sky\": \"grey\"}"},
       {"role": "user", "content": "And?"}],
     "tools": [{"type": "function", "name": "get", "description": "d", "parameters":
       {"type": "object", "properties": {"city": {"type": "string"}}}, "strict": false}],
@@ -86,8 +86,8 @@ TEST_CASE("encode: OpenAI Chat Completions, and the field for the length", "[rou
       {"role": "assistant", "content": null, "tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "get", "arguments": "{\"city\":\"Rome\"}"}},
         {"id": "c2", "type": "function", "function": {"name": "get", "arguments": "{\"city\":\"Oslo\"}"}}]},
-      {"role": "tool", "tool_call_id": "c2", "content": "{\"sky\": \"grey\"}"},
       {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+      {"role": "tool", "tool_call_id": "c2", "content": "{\"sky\": \"grey\"}"},
       {"role": "user", "content": "And?"}],
     "tools": [{"type": "function", "function": {"name": "get", "description": "d", "parameters":
       {"type": "object", "properties": {"city": {"type": "string"}}}}}],
@@ -117,8 +117,8 @@ TEST_CASE("encode: Gemini", "[router]") {
         {"functionCall": {"name": "get", "args": {"city": "Rome"}}},
         {"functionCall": {"name": "get", "args": {"city": "Oslo"}}}]},
       {"role": "user", "parts": [
-        {"functionResponse": {"name": "get", "response": {"sky": "grey"}}},
-        {"functionResponse": {"name": "get", "response": {"result": "sunny"}}}]},
+        {"functionResponse": {"name": "get", "response": {"result": "sunny"}}},
+        {"functionResponse": {"name": "get", "response": {"sky": "grey"}}}]},
       {"role": "user", "parts": [{"text": "And?"}]}],
     "systemInstruction": {"parts": [{"text": "Be brief."}]},
     "tools": [{"functionDeclarations": [{"name": "get", "description": "d", "parameters":
@@ -131,7 +131,7 @@ TEST_CASE("encode: Gemini", "[router]") {
         "/v1beta/models/..%2Fa%3Fb%23c%20d:streamGenerateContent?alt=sse");
 }
 
-TEST_CASE("encode: results go with Gemini's calls in the calls' order", "[router]") {
+TEST_CASE("encode: Gemini's signatures and ids go back unchanged", "[router]") {
   CloudRequest request = conversation();
   request.model = "gemini-3-pro";
   Json body = body_of(*gemini(), request);
@@ -143,6 +143,7 @@ TEST_CASE("encode: results go with Gemini's calls in the calls' order", "[router
   body = body_of(*gemini(), request);
   CHECK(body["contents"][3]["parts"][0]["thoughtSignature"] == "AA==");
   CHECK(body["contents"][3]["parts"][0]["functionCall"]["id"] == "x");
+  CHECK(body["contents"][4]["parts"][0]["functionResponse"]["id"] == "x");
   CHECK_FALSE(body["contents"][3]["parts"][1].contains("thoughtSignature"));
 }
 
