@@ -113,12 +113,12 @@ bool is_revision(std::string_view text) {
   });
 }
 
-bool is_commit(std::string_view text) {
+bool is_commit_prefix(std::string_view text) {
   return text.size() >= 7 && text.size() <= 40 && std::all_of(text.begin(), text.end(), is_hex);
 }
 
 bool is_whole_commit(std::string_view text) {
-  return text.size() == 40 && is_commit(text);
+  return text.size() == 40 && is_commit_prefix(text);
 }
 
 bool is_variant(std::string_view text) {

@@ -33,7 +33,7 @@ bool is_repository(std::string_view text);
 // most.
 bool is_revision(std::string_view text);
 // 7 to 40 hexadecimal digits; is_whole_commit: 40 of them.
-bool is_commit(std::string_view text);
+bool is_commit_prefix(std::string_view text);
 bool is_whole_commit(std::string_view text);
 
 bool is_variant(std::string_view text);

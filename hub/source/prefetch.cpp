@@ -69,15 +69,20 @@ void Prefetch::work() {
 void Prefetch::load(std::unique_lock<std::mutex>& lock, Piece& piece) {
   piece.state = State::loading;
   held_ += piece.extent.size;
-  lock.unlock();
   // Not make_unique, which would clear them.
-  std::unique_ptr<std::byte[]> bytes(new std::byte[piece.extent.size]);
-  const std::span out(bytes.get(), static_cast<std::size_t>(piece.extent.size));
-  const Status status = read_(piece.extent, out, stop_);
+  piece.bytes.reset(new std::byte[piece.extent.size]);
+  const std::span out(piece.bytes.get(), static_cast<std::size_t>(piece.extent.size));
+  const auto arrived = [&](std::uint64_t bytes) {
+    const std::lock_guard guard(mutex_);
+    piece.arrived = bytes;
+    changed_.notify_all();
+  };
+  lock.unlock();
+  const Status status = read_(piece.extent, out, arrived, stop_);
   lock.lock();
   if (status) {
     received_ += piece.extent.size;
-    piece.bytes = std::move(bytes);
+    piece.arrived = piece.extent.size;
     piece.state = State::ready;
   } else {
     piece.error = status.error();
@@ -96,7 +101,7 @@ Prefetch::Piece* Prefetch::find(std::size_t file, std::uint64_t offset) {
 }
 
 Status Prefetch::direct(const Extent& extent, std::span<std::byte> out) {
-  CACTUS_CHECK(read_(extent, out, stop_));
+  CACTUS_CHECK(read_(extent, out, [](std::uint64_t) {}, stop_));
   received_ += extent.size;
   return ok_status();
 }
@@ -122,10 +127,11 @@ Status Prefetch::read(const Extent& extent, std::span<std::byte> out) {
     }
     // Nobody has begun with it (the window is full of others, or the threads are behind).
     if (piece->state == State::waiting) load(lock, *piece);
-    changed_.wait(lock, [&] { return piece->state != State::loading; });
-    if (piece->state == State::failed) return piece->error;
     const std::uint64_t from = at - piece->extent.offset;
     const std::uint64_t n = std::min(end - at, piece->extent.size - from);
+    changed_.wait(lock,
+                  [&] { return piece->state != State::loading || piece->arrived >= from + n; });
+    if (piece->state == State::failed) return piece->error;
     std::memcpy(out.data() + (at - extent.offset), piece->bytes.get() + from,
                 static_cast<std::size_t>(n));
     at += n;

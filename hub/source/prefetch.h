@@ -30,10 +30,12 @@ struct PrefetchOptions {
 
 class Prefetch {
  public:
-  // Fills `out` from an extent of as many bytes. Called from several threads; returns early (with
-  // any error) once `stop` is true.
-  using Read =
-      std::function<Status(const Extent&, std::span<std::byte> out, const std::atomic<bool>& stop)>;
+  // Told how many bytes of an extent are there, from the thread that reads it.
+  using Arrived = std::function<void(std::uint64_t bytes)>;
+  // Fills `out` from an extent of as many bytes, in order. Called from several threads; returns
+  // early (with any error) once `stop` is true. It may tell `arrived` now and then.
+  using Read = std::function<Status(const Extent&, std::span<std::byte> out, const Arrived& arrived,
+                                    const std::atomic<bool>& stop)>;
 
   Prefetch(Read read, PrefetchOptions options = {});
   ~Prefetch();  // stops what is under way
@@ -42,8 +44,8 @@ class Prefetch {
 
   // Starts to read; what an earlier plan read is forgotten.
   void plan(std::span<const Extent> order);
-  // Waits until the bytes are there. Bytes of the plan are handed out once. Others, and those read
-  // again, are read on the spot. Errors: those of Read.
+  // Waits until these bytes are there (not the whole request they came with). Bytes of the plan are
+  // handed out once. Others, and those read again, are read on the spot. Errors: those of Read.
   Status read(const Extent& extent, std::span<std::byte> out);
   // Bytes that came, for progress.
   std::uint64_t received() const { return received_; }
@@ -53,7 +55,7 @@ class Prefetch {
   struct Piece {
     Extent extent;
     State state = State::waiting;
-    std::uint64_t handed_out = 0;
+    std::uint64_t arrived = 0, handed_out = 0;
     std::unique_ptr<std::byte[]> bytes;
     Error error;
   };

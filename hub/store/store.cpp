@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <system_error>
 #include <tuple>
 
@@ -41,7 +42,7 @@ std::string key_of(const fs::path& place) {
 
 bool matches_revision(const Record& r, std::string_view revision) {
   if (revision.empty() || r.tag == revision || r.revision == revision) return true;
-  return is_commit(revision) &&
+  return is_commit_prefix(revision) &&
          same_ignoring_case(std::string_view(r.commit).substr(0, revision.size()), revision);
 }
 
@@ -49,6 +50,21 @@ bool matches_name(const Record& r, const ModelName& name) {
   return (same_ignoring_case(r.name, name.repository) ||
           same_ignoring_case(r.repository, name.repository)) &&
          (name.variant.empty() || name.variant == r.variant) && matches_revision(r, name.revision);
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return text;
+}
+
+// "ORG--NAME--int4-v1.15-0123456789ab.partial" → the lock of ORG/NAME:int4; nothing for others.
+std::string lock_of_staged(const std::string& name) {
+  const std::size_t variant = name.rfind("--");
+  const std::size_t end = variant == std::string::npos ? variant : name.find("-v", variant + 2);
+  if (end == std::string::npos || name.starts_with("removed--")) return {};
+  return lower_case(name.substr(0, end)) + ".lock";
 }
 
 // Makes the folder's modification time now, or makes the file.
@@ -181,12 +197,8 @@ std::vector<LockOwner> Store::users(const Installed& installed) const {
 }
 
 fs::path Store::lock_file(std::string_view repository, std::string_view variant) const {
-  std::string name = folder_of(repository) + "--" + std::string(variant) + ".lock";
   // One lock, however the name is spelt.
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return locks() / name;
+  return locks() / lower_case(folder_of(repository) + "--" + std::string(variant) + ".lock");
 }
 
 std::vector<Leftover> Store::leftovers() const {
@@ -194,6 +206,8 @@ std::vector<Leftover> Store::leftovers() const {
   std::error_code error;
   for (fs::directory_iterator at(staging(), error), end; !error && at != end; at.increment(error)) {
     const fs::path& path = at->path();
+    const std::string lock = lock_of_staged(path.filename().string());
+    if (!lock.empty() && lock_owner(locks() / lock)) continue;
     found.push_back({path, "unfinished", tree_bytes(path), changed(path)});
   }
   for (const Installed& one : list())
@@ -203,6 +217,32 @@ std::vector<Leftover> Store::leftovers() const {
   for (fs::directory_iterator at(locks(), error), end; !error && at != end; at.increment(error))
     if (!lock_owner(at->path())) found.push_back({at->path(), "lock", 0, changed(at->path())});
   return found;
+}
+
+Result<bool> Store::discard(const Leftover& leftover) const {
+  if (leftover.kind == "old version") {
+    for (const Installed& one : list()) {
+      if (one.place != leftover.path || one.current || one.record.pinned) continue;
+      CACTUS_CHECK(remove(one));
+      return true;
+    }
+    return false;
+  }
+  if (leftover.kind == "lock") {
+    CACTUS_TRY(lock, Lock::try_acquire(leftover.path, "cleaning up"));
+    if (lock) lock->remove();
+    return lock.has_value();
+  }
+  const std::string name = lock_of_staged(leftover.path.filename().string());
+  std::optional<Lock> held;
+  if (!name.empty()) {
+    CACTUS_TRY(lock, Lock::try_acquire(locks() / name, "cleaning up"));
+    if (!lock) return false;
+    held = std::move(*lock);
+  }
+  CACTUS_CHECK(remove_tree(leftover.path));
+  if (held) held->remove();
+  return true;
 }
 
 std::uint64_t tree_bytes(const fs::path& folder) {

@@ -32,7 +32,7 @@ struct Installed {
 // Something in the store that no install needs.
 struct Leftover {
   std::filesystem::path path;
-  std::string kind;         // "unfinished", "old version", "replaced", "lock"
+  std::string kind;         // "unfinished", "old version", "lock"
   std::uint64_t bytes = 0;
   std::uint64_t changed = 0;  // seconds since 1970
 };
@@ -71,6 +71,8 @@ class Store {
 
   // Unfinished conversions that nobody is at work on, versions that are not current, dead locks.
   std::vector<Leftover> leftovers() const;
+  // Takes one away; false when somebody has begun to need it meanwhile.
+  Result<bool> discard(const Leftover& leftover) const;
 
   // The lock that everything that changes NAME:VARIANT holds.
   std::filesystem::path lock_file(std::string_view repository, std::string_view variant) const;

@@ -60,7 +60,7 @@ TEST_CASE("names: small things", "[hub]") {
   CHECK(bits_of("int8") == 8);
   CHECK(bits_of("f16") == 16);
   CHECK(bits_of("q4") == 0);
-  CHECK(is_commit("0123abc"));
-  CHECK_FALSE(is_commit("0123ab"));
-  CHECK_FALSE(is_commit("0123abg"));
+  CHECK(is_commit_prefix("0123abc"));
+  CHECK_FALSE(is_commit_prefix("0123ab"));
+  CHECK_FALSE(is_commit_prefix("0123abg"));
 }

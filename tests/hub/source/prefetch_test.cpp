@@ -24,7 +24,8 @@ struct Files {
   std::chrono::microseconds delay{0};
 
   Prefetch::Read reader() {
-    return [this](const Extent& e, std::span<std::byte> out, const std::atomic<bool>& stop) {
+    return [this](const Extent& e, std::span<std::byte> out,
+                  const Prefetch::Arrived& arrived, const std::atomic<bool>& stop) {
       const int n = requests++;
       std::uint64_t now = under_way += e.size, seen = most;
       while (now > seen && !most.compare_exchange_weak(seen, now)) {
@@ -33,7 +34,10 @@ struct Files {
       under_way -= e.size;
       if (stop) return Status(make_error(ErrorKind::cancelled, "stopped"));
       if (n == fail_at) return Status(make_error(ErrorKind::network, "cut"));
-      for (std::size_t i = 0; i < out.size(); ++i) out[i] = byte_at(e.file, e.offset + i);
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = byte_at(e.file, e.offset + i);
+        if (i % 40 == 39) arrived(i + 1);
+      }
       bytes += e.size;
       return ok_status();
     };
