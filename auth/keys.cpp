@@ -66,7 +66,7 @@ Result<std::vector<KeySighting>> KeyRing::look(std::string_view provider,
     if (add(SourceKind::file, credentials.string(), key)) return seen;
   }
   if (!command.empty()) {
-    if (!seen.empty()) {
+    if (!first) {
       seen.push_back({{SourceKind::command, "key_command"}, Secret()});
     } else {
       CACTUS_TRY(printed, run_key_command(command));

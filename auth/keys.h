@@ -34,7 +34,7 @@ struct FoundKey {
 // One source that has a key, for `auth status`.
 struct KeySighting {
   KeySource source;
-  Secret key;  // empty for a key_command that did not have to run
+  Secret key;  // empty for a key_command
 };
 
 struct KeyRing {
@@ -52,8 +52,8 @@ struct KeyRing {
   Result<FoundKey> find(std::string_view provider,
                         const std::vector<std::string>& command = {}) const;
 
-  // Every source that has a key, in order; the first one wins. A key_command is not run while
-  // another source has a key.
+  // Every source that has a key, in order; the first one wins. A key_command is not run (it may ask
+  // for a finger): it is listed without its key.
   Result<std::vector<KeySighting>> all(std::string_view provider,
                                        const std::vector<std::string>& command = {}) const;
 

@@ -86,10 +86,12 @@ Result<Account> find_account(const Settings& settings, std::string_view name) {
     const auto known = account_names(settings);
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       const std::string near = closest(name, known);
-      return make_error(ErrorKind::usage,
-                        "no provider '" + std::string(name) + "'" +
-                            (near.empty() ? "" : " – did you mean '" + near + "'?"),
-                        "", "cactus auth status");
+      // A long word may be a key that came where a name belongs.
+      constexpr std::size_t kShort = 16;
+      std::string what = "there is no such provider";
+      if (name.size() <= kShort) what = "no provider '" + std::string(name) + "'";
+      if (!near.empty()) what += " – did you mean '" + near + "'?";
+      return make_error(ErrorKind::usage, what, "", "cactus auth status");
     }
     account.info = &auth::compatible_provider();
   }

@@ -8,6 +8,7 @@
 #include <clocale>
 #include <exception>
 
+#include "auth/key_shape.h"
 #include "cli/cli.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -99,7 +100,27 @@ Status apply_globals(Context& context) {
   return ok_status();
 }
 
+// A key on the command line is in the shell's history, and every user of the machine could see it.
+Status refuse_keys(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const std::size_t equal = argument.starts_with('-') ? argument.find('=') : argument.npos;
+    if (!auth::is_key_shaped(argument) &&
+        (equal == argument.npos || !auth::is_key_shaped(argument.substr(equal + 1))))
+      continue;
+    const std::string shown =
+        mask_key(equal == argument.npos ? argument : argument.substr(equal + 1));
+    std::fill(argv[i], argv[i] + argument.size(), '*');  // what `ps` shows from now on
+    return make_error(ErrorKind::usage, shown + " looks like a key, and keys do not belong here",
+                      "it is now in your shell history; rotate it",
+                      "cactus auth login PROVIDER --with-token < FILE");
+  }
+  return ok_status();
+}
+
 int execute(Context& context, CLI::App& app, int argc, char** argv, const bool& version) {
+  if (const Status status = refuse_keys(argc, argv); !status)
+    return show_error(context, status.error());
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -169,6 +190,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_verify(*app, context);
   add_bench(*app, context);
   add_probe(*app, context);
+  add_auth(*app, context);
+  add_usage(*app, context);
   add_config(*app, context);
   add_debug(*app, context);
   add_completion(*app, context);

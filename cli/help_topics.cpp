@@ -24,6 +24,12 @@ std::string environment() {
       {"CACTUS_STATE_DIR", "folder of history and conversations (default: $XDG_STATE_HOME/cactus)"},
       {"CACTUS_NO_HISTORY", "1: chat keeps no history of what was typed"},
       {"CACTUS_EDITOR", "editor for Ctrl-G, /edit and config edit (then VISUAL, EDITOR, vi)"},
+      {"CACTUS_<PROVIDER>_API_KEY",
+       "key of a provider; then ANTHROPIC_API_KEY, OPENAI_API_KEY,"
+       " GEMINI_API_KEY, GOOGLE_API_KEY, DEEPSEEK_API_KEY,"
+       " OPENROUTER_API_KEY, HF_TOKEN"},
+      {"CACTUS_NO_KEYCHAIN", "1: the system's keychain is never asked"},
+      {"ANTHROPIC_BASE_URL", "and OPENAI_BASE_URL, GEMINI_BASE_URL: other addresses of providers"},
       {"NO_COLOR", "no colours and styles, if not empty"},
       {"FORCE_COLOR", "colours even off a terminal, if not empty or 0; beats NO_COLOR"},
       {"CLICOLOR_FORCE", "as FORCE_COLOR, but NO_COLOR beats it"},

@@ -45,8 +45,19 @@ std::string did_you_mean(const std::string& near) {
   return near.empty() ? std::string() : " – did you mean '" + near + "'?";
 }
 
+// Beside a command that is about keys, a long word may be one.
+bool may_be_key(const CLI::App& root, const std::string& word) {
+  constexpr std::size_t kShort = 16;
+  const auto commands = root.get_subcommands();
+  return word.size() > kShort && !commands.empty() && commands.front()->get_name() == "auth";
+}
+
 Error left_over(const CLI::App& root, const std::string& word) {
   const std::string help = path_of(root) + " --help";
+  if (may_be_key(root, word))
+    return make_error(ErrorKind::usage, "there is one argument too many",
+                      "keys do not belong on a command line; they come from a terminal or a pipe",
+                      "cactus auth login PROVIDER --with-token < FILE");
   if (word.size() > 1 && word[0] == '-') {
     const std::string name = word.substr(0, word.find('='));
     const bool has_prompt = deepest(root).get_option_no_throw("prompt") != nullptr;

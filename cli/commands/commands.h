@@ -15,6 +15,8 @@ void add_convert(CLI::App& root, Context& context);
 void add_verify(CLI::App& root, Context& context);
 void add_bench(CLI::App& root, Context& context);
 void add_probe(CLI::App& root, Context& context);
+void add_auth(CLI::App& root, Context& context);
+void add_usage(CLI::App& root, Context& context);
 void add_config(CLI::App& root, Context& context);
 void add_debug(CLI::App& root, Context& context);
 void add_completion(CLI::App& root, Context& context);  // completion and __complete
@@ -23,6 +25,7 @@ void add_help(CLI::App& root, Context& context);
 // Groups of commands, in the order of the help.
 inline constexpr char kGroupRun[] = "Run";
 inline constexpr char kGroupModels[] = "Models";
+inline constexpr char kGroupAccounts[] = "Accounts";
 inline constexpr char kGroupSystem[] = "System";
 
 }  // namespace cactus::cli

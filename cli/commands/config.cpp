@@ -2,25 +2,16 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands/commands.h"
+#include "cli/config_edit.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/external_editor.h"
 #include "cli/files.h"
 #include "cli/introspect.h"
-#include "cli/toml.h"
+#include "cli/redact.h"
 
 namespace cactus::cli {
 namespace {
-
-Result<std::string> existing_file() {
-  if (config_file().empty())
-    return make_error(ErrorKind::usage, "there is no place for settings", "HOME is not set",
-                      "CACTUS_CONFIG_DIR=FOLDER cactus config …");
-  auto content = read_file(config_file(), 1u << 20);
-  if (content) return std::move(content).value();
-  if (content.error().kind == ErrorKind::not_found) return std::string();
-  return std::move(content).error();
-}
 
 Result<int> get(Context& context, const std::string& name) {
   CACTUS_TRY(settings, context.settings());
@@ -30,25 +21,26 @@ Result<int> get(Context& context, const std::string& name) {
 }
 
 Result<int> set(const std::string& name, const std::string& value) {
-  const SettingKey* key = find_setting(name);
-  if (key == nullptr) return unknown_setting(name);
-  CACTUS_TRY(literal, setting_literal(*key, value));
-  CACTUS_TRY(content, existing_file());
-  CACTUS_TRY(edited, toml::set(content, config_file().string(), name, literal));
-  CACTUS_CHECK(write_file(config_file(), edited, 0600));
+  CACTUS_CHECK(set_setting(name, value));
   return static_cast<int>(kOk);
 }
 
 Result<int> unset(const std::string& name) {
-  CACTUS_TRY(content, existing_file());
-  // Not checked against the table: what an older version knew must go, too.
-  CACTUS_TRY(edited, toml::unset(content, config_file().string(), name));
-  if (edited == content) {
-    if (find_setting(name) == nullptr) return unknown_setting(name);
-    return static_cast<int>(kOk);
-  }
-  CACTUS_CHECK(write_file(config_file(), edited, 0600));
+  CACTUS_TRY(removed, unset_setting(name));
+  if (!removed && find_setting(name) == nullptr) return unknown_setting(name);
   return static_cast<int>(kOk);
+}
+
+// A setting's value for a list: headers may hold a key, other settings by mistake.
+std::string shown(const std::string& name, const Setting& setting) {
+  if (!name.starts_with("providers.") || !name.ends_with(".headers"))
+    return redact::text(setting.value);
+  std::string text;
+  for (const std::string& line : setting.texts) {
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    text += (text.empty() ? "" : ",") + line.substr(0, colon) + ": …";
+  }
+  return text;
 }
 
 Result<int> list(Context& context, bool origin) {
@@ -56,17 +48,18 @@ Result<int> list(Context& context, bool origin) {
   if (context.format != Format::text) {
     Json object = Json::object();
     for (const auto& [name, setting] : settings->all())
-      object[name] = {{"value", setting.value}, {"origin", setting.origin}};
+      object[name] = {{"value", shown(name, setting)}, {"origin", setting.origin}};
     context.terminal.out(dump_json(object, 2) + "\n");
     return static_cast<int>(kOk);
   }
   for (const auto& [name, setting] : settings->all())
-    context.terminal.out((origin ? setting.origin + "\t" : "") + name + "=" + setting.value + "\n");
+    context.terminal.out((origin ? setting.origin + "\t" : "") + name + "=" + shown(name, setting) +
+                         "\n");
   return static_cast<int>(kOk);
 }
 
 Result<int> edit(Context& context) {
-  CACTUS_TRY(content, existing_file());
+  CACTUS_TRY(content, config_text());
   std::string text = content;
   if (text.empty()) {
     text = "# Settings of cactus; `cactus config list --origin` shows what is in force.\n";

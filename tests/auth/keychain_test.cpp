@@ -12,6 +12,7 @@
 using namespace cactus;
 using cactus::test::TempDir;
 
+#ifndef __APPLE__
 namespace {
 
 test::Finished run_with(std::vector<std::string> arguments, test::Environment environment = {}) {
@@ -26,6 +27,7 @@ bool installed(const char* program) {
 }
 
 }  // namespace
+#endif
 
 TEST_CASE("time limit: a call that does not come back is left behind", "[auth]") {
   using namespace std::chrono_literals;
