@@ -197,7 +197,7 @@ TEST_CASE("probe collect: killed and started again, the same answers", "[cli]") 
   place.json(collect("whole"));
   CHECK(records(place.folder / "killed") == records(place.folder / "whole"));
   // Ctrl-C ends it in order.
-  arguments[6] = "interrupted";
+  arguments[7] = "interrupted";
   test::Child child({arguments, "", {}, place.folder.path()});
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
   child.send(SIGINT);
