@@ -72,7 +72,7 @@ Markdown is styled (--plain, or cactus config set ui.markdown false, turns that 
   model, revision, variant
   response             the answer
   thought              what the model thought first, with --think
-  finish_reason        stop, length, tool_calls, cancelled, error
+  finish_reason        stop, length, tool_calls, cancelled, refused (no tool served), error
   cloud_handoff, confidence, confidence_source, threshold, reason
   provider, provider_model, provider_request_id
   cloud_usage          {input, output, cached}: tokens, as the provider counted them
@@ -84,6 +84,8 @@ Markdown is styled (--plain, or cactus config set ui.markdown false, turns that 
                        prefill_tps, decode_tps}
   memory_peak_bytes, seed
   tool_calls           [{name, arguments}]
+  tool_results         [{name, result, text} or {name, error}]: of tools that cactus ran
+  decline_reason       why no tool was called, with refused
   warnings             [text]
   error                {code, exit_code, message, why, hint}: only when there is no answer
 
@@ -92,7 +94,8 @@ Markdown is styled (--plain, or cactus config set ui.markdown false, turns that 
   start {v, model, revision, variant}     token {text}        thought {text}
   discard {}  (the local answer is withdrawn)
   asking {target, reason}                 route {decision, confidence, threshold, reason}
-  tool_call {call}                        error {code, message, hint}
+  tool_call {call}                        tool_result {name, result, text or error}
+  error {code, message, hint}
   done {…the object of --json}
 
 -x prints the contents of fenced code blocks only (-x for all, --extract=python for one language).

@@ -92,6 +92,9 @@ void ModelFlags::add_rest(CLI::App& app) {
   app.add_option("--tools", tools, "Tools the model may call: a JSON list of functions")
       ->type_name("FILE")
       ->group(kModel);
+  app.add_flag("--local-tools", local_tools,
+               "Offer the tools of the built-in model (arithmetic, units, dates, …) and run them")
+      ->group(kModel);
   app.add_option("--schema", schema, "Make the answer follow a JSON schema (not in this version)")
       ->type_name("FILE")
       ->group(kModel);
@@ -156,6 +159,9 @@ Result<GenerateOptions> generate_options(const ModelFlags& flags, const Settings
   } else {
     CACTUS_CHECK(set_option(options, "think", flags.think));
   }
+  if (!flags.tools.empty() && flags.local_tools)
+    return make_error(ErrorKind::usage, "--tools and --local-tools exclude each other",
+                      "calls of your own tools are printed, those of the local ones are run");
   if (!flags.tools.empty()) {
     CACTUS_TRY(tools, read_tools(flags.tools));
     options.tools = std::move(tools);

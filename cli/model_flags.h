@@ -23,6 +23,7 @@ struct ModelFlags {
   std::vector<std::string> stop;
   std::string think;          // "", on, off, low, high
   std::string schema, tools;  // files
+  bool local_tools = false;
   std::optional<std::string> kv, probe;
 
   void add_common(CLI::App& app);  // those that -h shows

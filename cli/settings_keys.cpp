@@ -47,6 +47,8 @@ constexpr SettingKey kKeys[] = {
     {"handoff.max_per_day", integer, "", "requests a day"},
     {"handoff.allow_unknown_price", boolean, "false",
      "send to models whose price is not known (they count in tokens only)"},
+    {"run.local_tools", boolean, "false",
+     "offer the local tools (arithmetic, units, dates, …) and run them"},
     {"ui.color", text, "auto", "colours and styles", "auto|always|never"},
     {"ui.markdown", boolean, "true", "style Markdown on a terminal"},
     {"ui.stats", boolean, "false", "a line of figures after each answer"},

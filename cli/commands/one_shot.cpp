@@ -2,6 +2,7 @@
 
 #include "cli/cloud.h"
 #include "cli/exit_code.h"
+#include "cli/local_tools/tool.h"
 #include "cli/output/explain.h"
 #include "cli/output/json_sink.h"
 #include "cli/output/report.h"
@@ -39,14 +40,39 @@ Result<int> conclude(Terminal& terminal, const TurnResult& turn, const Routing& 
   return static_cast<int>(kPolicy);
 }
 
-Result<TurnResult> answer(Terminal& terminal, OpenSession& model, OneShot& shot, TurnSink& sink) {
+Result<ToolTurn> answer(Terminal& terminal, OpenSession& model, OneShot& shot, TurnSink& sink,
+                        const RunObserver& observer) {
   const signals::PhaseScope generating(signals::Phase::generating);
-  return routed_turn(terminal, model, shot.routing,
-                     {.messages = shot.messages,
-                      .generate = shot.generate,
-                      .policy = shot.routing.policy,
-                      .absent = shot.routing.absent},
-                     sink);
+  const auto turn = [&](const Json& messages) {
+    return routed_turn(terminal, model, shot.routing,
+                       {.messages = messages,
+                        .generate = shot.generate,
+                        .policy = shot.routing.policy,
+                        .absent = shot.routing.absent},
+                       sink);
+  };
+  CACTUS_TRY(done, run_with_tools(shot.messages, shot.tools, system_environment(), turn, observer));
+  if (done.in_words) sink.text(done.turn.text());
+  return std::move(done);
+}
+
+Json object_of(const OpenSession& model, const ToolTurn& done, const ToolMode& mode) {
+  Json object = turn_object(model, done.turn, {});
+  add_tool_results(object, done, mode);
+  return object;
+}
+
+// What is said of tools on standard error: why one failed, or that none was called.
+void tool_notes(Terminal& terminal, const ToolTurn& done, const ToolMode& mode) {
+  if (!mode.calls_only) return;
+  for (const ToolRun& run : done.runs)
+    if (!run.answer) terminal.error(run.answer.error());
+  if (done.declined && !mode.local) terminal.note(decline_reason());
+}
+
+Result<int> conclude(Terminal& terminal, const ToolTurn& done, const OneShot& shot) {
+  CACTUS_TRY(code, conclude(terminal, done.turn, shot.routing));
+  return code == kOk ? tool_exit_code(done, shot.tools) : code;
 }
 
 void notes(Terminal& terminal, const OneShot& shot, const TurnResult& turn) {
@@ -58,32 +84,42 @@ void notes(Terminal& terminal, const OneShot& shot, const TurnResult& turn) {
 Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) {
   if (shot.format == Format::json) {
     JsonSink sink(terminal);
-    CACTUS_TRY(turn, answer(terminal, model, shot, sink));
-    terminal.out(dump_json(turn_object(model, turn, {}), 2) + "\n");
-    notes(terminal, shot, turn);
-    return conclude(terminal, turn, shot.routing);
+    CACTUS_TRY(done, answer(terminal, model, shot, sink, [](const ToolRun&) {}));
+    terminal.out(dump_json(object_of(model, done, shot.tools), 2) + "\n");
+    tool_notes(terminal, done, shot.tools);
+    notes(terminal, shot, done.turn);
+    return conclude(terminal, done, shot);
   }
   if (shot.format == Format::jsonl) {
     JsonlSink sink(terminal);
     sink.start(model);
-    CACTUS_TRY(turn, answer(terminal, model, shot, sink));
-    sink.done(turn_object(model, turn, {}));
-    notes(terminal, shot, turn);
-    return conclude(terminal, turn, shot.routing);
+    const auto observer = [&](const ToolRun& run) {
+      write_event(terminal, "tool_result", tool_result(run));
+    };
+    CACTUS_TRY(done, answer(terminal, model, shot, sink, observer));
+    sink.done(object_of(model, done, shot.tools));
+    tool_notes(terminal, done, shot.tools);
+    notes(terminal, shot, done.turn);
+    return conclude(terminal, done, shot);
   }
   TextSink sink(terminal, shot.text);
   sink.spinner().start("reading the prompt");
-  auto turn = answer(terminal, model, shot, sink);
-  if (!turn) {
+  auto done = answer(terminal, model, shot, sink, [](const ToolRun&) {});
+  if (!done) {
     sink.spinner().stop();
-    return std::move(turn).error();
+    return std::move(done).error();
   }
-  sink.finish(turn->tool_calls());
-  for (const std::string& notice : turn->notices()) terminal.warn(notice);
-  if (turn->finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
-  if (shot.stats) terminal.note(stats_line(*turn));
-  notes(terminal, shot, *turn);
-  return conclude(terminal, *turn, shot.routing);
+  const TurnResult& turn = done->turn;
+  if (done->has_answer(shot.tools))
+    sink.finish(shot.tools.local ? Json::array() : turn.tool_calls());
+  else
+    sink.spinner().stop();
+  tool_notes(terminal, *done, shot.tools);
+  for (const std::string& notice : turn.notices()) terminal.warn(notice);
+  if (turn.finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
+  if (shot.stats) terminal.note(stats_line(turn));
+  notes(terminal, shot, turn);
+  return conclude(terminal, *done, shot);
 }
 
 }  // namespace cactus::cli

@@ -1,12 +1,13 @@
 // `run` and `chat`: a prompt in, an answer out; or a conversation.
 #include <CLI/CLI.hpp>
 
-#include "cli/commands/commands.h"
 #include "cli/cloud.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/one_shot.h"
 #include "cli/context.h"
 #include "cli/environment.h"
 #include "cli/files.h"
+#include "cli/first_word.h"
 #include "cli/introspect.h"
 #include "cli/log.h"
 #include "cli/model_flags.h"
@@ -18,6 +19,7 @@
 #include "cli/routing.h"
 #include "cli/signals.h"
 #include "cli/termios_state.h"
+#include "cli/tool_turn.h"
 
 namespace cactus::cli {
 namespace {
@@ -60,7 +62,22 @@ Result<std::string> read_stdin(Context& context) {
   return read_all(0, "standard input");
 }
 
-Result<int> run(Context& context, const RunFlags& flags) {
+// From the words of the command line to a folder and a prompt.
+Result<std::filesystem::path> find_model(RunFlags& flags, const Settings& settings) {
+  const std::vector<std::string> words = flags.prompt.words;
+  if (!flags.chat)
+    split_first_word(flags.model.model, flags.prompt.words, [&](const std::string& name) {
+      const auto found = find_bundle(name, settings);
+      return found || found.error().kind != ErrorKind::not_found;
+    });
+  auto folder = find_bundle(flags.model.model, settings);
+  if (folder || flags.chat || folder.error().kind != ErrorKind::not_found) return folder;
+  if (const std::string fix = meant_as_prompt(flags.model.model, words); !fix.empty())
+    folder.error().fix = fix;
+  return folder;
+}
+
+Result<int> run(Context& context, RunFlags flags) {
   Terminal& terminal = context.terminal;
   terminal.set_quiet(flags.quiet);
   CACTUS_TRY(settings, context.settings());
@@ -72,14 +89,14 @@ Result<int> run(Context& context, const RunFlags& flags) {
   generate.statistics = route.policy.logprob;
   for (const std::string& file : flags.attachments) return no_attachments(file);
 
+  CACTUS_TRY(folder, find_model(flags, *settings));
+  request.folder = folder;
+  const bool local_tools = flags.model.local_tools || settings->boolean("run.local_tools");
   const bool machine = flags.json || flags.jsonl;
   const bool no_prompt =
       flags.prompt.words.empty() && flags.prompt.prompt.empty() && flags.prompt.files.empty();
   const bool interactive =
       flags.chat || (no_prompt && terminal.in_tty() && terminal.out_tty() && !machine);
-  CACTUS_TRY(folder, find_bundle(flags.model.model, *settings));
-  request.folder = folder;
-
   const bool markdown = settings->boolean("ui.markdown") && !flags.plain;
   const bool stats = flags.stats || settings->boolean("ui.stats");
   if (interactive) {
@@ -91,6 +108,7 @@ Result<int> run(Context& context, const RunFlags& flags) {
     chat.session = flags.session;
     chat.markdown = markdown;
     chat.stats = stats;
+    chat.local_tools = local_tools;
     chat.routing = std::move(route);
     chat.reopen = [&context, request,
                    settings](const std::string& name) mutable -> Result<OpenSession> {
@@ -108,15 +126,18 @@ Result<int> run(Context& context, const RunFlags& flags) {
     return make_error(ErrorKind::usage, "the prompt is empty",
                       "no words were given, and no text on "
                       "standard input",
-                      "cactus run " + shell_word(flags.model.model) + " \"a question\"");
+                      flags.model.model.empty()
+                          ? "cactus run \"what is 18% of 249.90?\""
+                          : "cactus run " + shell_word(flags.model.model) + " \"a question\"");
   CACTUS_TRY(model, open(context, request));
   use_probe_threshold(route, model.threshold);
   OneShot shot;
+  shot.tools = tool_mode(model, local_tools, generate);
   shot.generate = std::move(generate);
   if (!system.empty()) shot.messages.push_back({{"role", "system"}, {"content", system}});
   shot.messages.push_back({{"role", "user"}, {"content", prompt}});
   shot.format = context.format;
-  shot.text.markdown = markdown;
+  shot.text.markdown = markdown && !shot.tools.calls_only;
   shot.text.stream = !flags.no_stream;
   shot.text.thoughts = true;
   if (!flags.extract.empty()) shot.text.extract = flags.extract;
@@ -141,7 +162,8 @@ void add_run(CLI::App& root, Context& context) {
     CLI::App& app = *root.add_subcommand("run", "Ask a model once, or chat with it");
     app.group(kGroupRun);
     const auto flags = std::make_shared<RunFlags>();
-    app.add_option("model", flags->model.model, "Folder of a bundle (made by cactus convert)")
+    app.add_option("model", flags->model.model,
+                   "Model; left out, the built-in one answers (its tools work offline)")
         ->type_name("MODEL");
     app.add_option("prompt", flags->prompt.words,
                    "Words of the prompt; '-' is where standard input goes (default: after them)")

@@ -7,6 +7,7 @@
 
 #include "cli/cloud.h"
 #include "cli/exit_code.h"
+#include "cli/local_tools/tool.h"
 #include "cli/output/explain.h"
 #include "cli/output/report.h"
 #include "cli/output/text_sink.h"
@@ -15,6 +16,7 @@
 #include "cli/repl/slash.h"
 #include "cli/signals.h"
 #include "cli/termios_state.h"
+#include "cli/tool_turn.h"
 
 namespace cactus::cli {
 namespace {
@@ -27,7 +29,17 @@ std::string trim(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
-void remember_answer(ChatState& chat, const TurnResult& turn) {
+void remember_answer(ChatState& chat, const ToolTurn& done) {
+  const TurnResult& turn = done.turn;
+  if (done.in_words) {  // another model may go on with it: a text that any template takes
+    chat.messages.push_back({{"role", "assistant"}, {"content", turn.text()}});
+    return;
+  }
+  if (!done.runs.empty() && done.history.empty()) {  // the tools of a model that only calls failed
+    chat.take_last_question();
+    return;
+  }
+  for (const Json& message : done.history) chat.messages.push_back(message);
   const bool interrupted = turn.finish() == FinishReason::cancelled;
   const bool nothing = turn.text().empty() && turn.tool_calls().empty();
   if (interrupted && nothing) {
@@ -48,39 +60,52 @@ void ask(ChatState& chat, const std::string& question, const Policy& policy) {
   for (const Json& message : chat.messages) messages.push_back(message);
 
   TextSinkOptions text;
-  text.markdown = chat.options.markdown;
+  GenerateOptions generate = chat.options.generate;
+  const ToolMode mode = tool_mode(chat.model, chat.options.local_tools, generate);
+  text.markdown = chat.options.markdown && !mode.calls_only;
   text.thoughts = true;
   TextSink sink(terminal, text);
   signals::reset();
-  auto turn = [&] {
+  auto done = [&] {
     const termios_state::QuietKeys quiet(terminal.in_tty());
     const signals::PhaseScope generating(signals::Phase::generating);
     sink.spinner().start("reading");
     Routing& routing = chat.options.routing;
-    auto result = routed_turn(terminal, chat.model, routing,
-                              {.messages = messages,
-                               .generate = chat.options.generate,
-                               .policy = policy,
-                               .absent = routing.absent,
-                               .drop_oldest = true},
-                              sink);
+    auto result = run_with_tools(
+        messages, mode, system_environment(),
+        [&](const Json& conversation) {
+          return routed_turn(terminal, chat.model, routing,
+                             {.messages = conversation,
+                              .generate = generate,
+                              .policy = policy,
+                              .absent = routing.absent,
+                              .drop_oldest = true},
+                             sink);
+        },
+        [](const ToolRun&) {});
     sink.spinner().stop();
     return result;
   }();
-  if (!turn) {
+  if (!done) {
     chat.take_last_question();
-    terminal.error(turn.error());
+    terminal.error(done.error());
     return;
   }
+  TurnResult* const turn = &done->turn;
   const bool interrupted = turn->finish() == FinishReason::cancelled;
   const bool silent = interrupted && turn->text().empty();
-  if (!silent) sink.finish(turn->tool_calls());
+  if (done->in_words) sink.text(turn->text());
+  if (!silent && done->has_answer(mode))
+    sink.finish(mode.local ? Json::array() : turn->tool_calls());
+  if (mode.calls_only)
+    for (const ToolRun& run : done->runs)
+      if (!run.answer) terminal.error(run.answer.error());
   if (interrupted) terminal.note("[interrupted]");
   if (!interrupted && turn->outcome.failure == HandoffFailure::cancelled)
     terminal.note("[interrupted; the local answer stands]");
   if (turn->finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
   for (const std::string& notice : turn->notices()) terminal.warn(notice);
-  remember_answer(chat, *turn);
+  remember_answer(chat, *done);
   if (!interrupted) terminal.note(chat.options.stats ? stats_line(*turn) : route_line(*turn));
   if (chat.options.routing.explain) terminal.err(sanitise(explain(*turn, policy)) + "\n");
   if (terminal.err_tty()) terminal.err("\n");

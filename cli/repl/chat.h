@@ -20,6 +20,7 @@ struct ChatOptions {
   std::string session;  // --session: loaded if it exists, saved after every turn
   bool markdown = true;
   bool stats = false;
+  bool local_tools = false;  // also for models that are not the built-in one
   Routing routing;
   std::function<Result<OpenSession>(const std::string& name)> reopen;  // /model
 };

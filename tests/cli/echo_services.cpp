@@ -55,6 +55,16 @@ class EchoSession : public Session {
       reply.finish = FinishReason::tool_calls;
       return reply;
     }
+    if (is("!tools")) {
+      reply.tool_calls = Json::parse(rest);
+      reply.finish = FinishReason::tool_calls;
+      return reply;
+    }
+    if (is("!nothing")) return reply;
+    if (is("!offered")) {
+      put(options.tools.is_array() ? std::to_string(options.tools.size()) : "none");
+      return reply;
+    }
     if (is("!think")) {
       put("let me see", PieceKind::thought);
       put("done");
@@ -106,7 +116,7 @@ Services echo_services() {
   return {[](const SessionRequest& request) -> Result<OpenSession> {
     OpenSession open;
     open.session = std::make_unique<EchoSession>();
-    open.name = request.folder.filename().string();
+    open.name = request.folder == kBuiltinPath ? "builtin" : request.folder.filename().string();
     open.variant = "int4";
     open.isa = "scalar";
     open.threads = 1;

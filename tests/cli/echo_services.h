@@ -10,6 +10,8 @@
 //   "!sure C …"   the rest, word by word, with confidence C as a probe's; "!hopeless" has 0.05 all
 //                 the way: 1 2 3 … 30
 //   "!all"        what all messages say, joined by '|'
+//   "!tools JSON"  these calls          "!nothing" neither text nor calls
+//   "!offered"    how many tools were offered
 //   anything else: the message itself, word by word
 #pragma once
 #include "cli/services.h"
