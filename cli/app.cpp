@@ -16,6 +16,7 @@
 #include "cli/exit_code.h"
 #include "cli/introspect.h"
 #include "cli/log.h"
+#include "cli/models/find.h"
 #include "cli/output/json_sink.h"
 #include "cli/output/report.h"
 #include "cli/parse_error.h"
@@ -74,8 +75,10 @@ int show_nothing_asked(Context& context, const CLI::App& app) {
     return kUsage;
   }
   context.terminal.out(short_help(tree, context.terminal.out_color()));
-  context.terminal.out(
-      "\nno models installed – try: cactus convert CHECKPOINT FOLDER, then cactus run FOLDER\n");
+  const hub::Store store = model_store();
+  context.terminal.out(store.list().empty()
+                           ? "\nno models installed – try: cactus run google/gemma-4-E2B-it\n"
+                           : "\n" + installed_names(store) + "\n");
   return kOk;
 }
 
@@ -183,9 +186,19 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   app->add_option("--config", context.config, "Settings that go before the user's")
       ->type_name("FILE")
       ->group(kGeneralGroup);
+  app->add_flag("--offline", context.offline, "No connection to anywhere")->group(kGeneralGroup);
   app->add_flag("-v,--verbose", context.verbosity, "Say more; -vv for everything")
       ->group(kGeneralGroup);
   add_run(*app, context);
+  add_download(*app, context);
+  add_list(*app, context);
+  add_info(*app, context);
+  add_search(*app, context);
+  add_outdated(*app, context);
+  add_upgrade(*app, context);
+  add_pin(*app, context);
+  add_remove(*app, context);
+  add_cleanup(*app, context);
   add_convert(*app, context);
   add_verify(*app, context);
   add_bench(*app, context);
@@ -193,11 +206,13 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_auth(*app, context);
   add_usage(*app, context);
   add_config(*app, context);
+  add_path(*app, context);
+  add_doctor(*app, context);
   add_debug(*app, context);
   add_completion(*app, context);
   add_help(*app, context);
-  set_examples(*app, {"cactus convert ./checkpoint ./bundle",
-                      "cactus run ./bundle \"Why is the sky blue?\"", "cactus help exit-codes"});
+  set_examples(*app, {"cactus run google/gemma-4-E2B-it \"Why is the sky blue?\"",
+                      "cactus download google/gemma-4-E2B-it", "cactus help exit-codes"});
   group_help_flags(*app);
   context.root = app.get();
   return app;

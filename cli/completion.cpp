@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "cli/environment.h"
 #include "cli/help_topics.h"
+#include "cli/models/checks.h"
 #include "cli/settings_keys.h"
+#include "hub/store/store.h"
 
 namespace cactus::cli {
 namespace {
@@ -17,11 +20,27 @@ const OptionDoc* find_option(const std::vector<const CommandDoc*>& commands,
   return nullptr;
 }
 
+// Installed models: the name alone where that is enough.
+void add_models(Completion& out) {
+  const std::vector<hub::Installed> models = hub::Store(models_folder()).list();
+  for (const hub::Installed& one : models) {
+    if (!one.current) continue;
+    const bool alone = std::count_if(models.begin(), models.end(), [&](const hub::Installed& other) {
+                         return other.current && other.record.name == one.record.name;
+                       }) == 1;
+    out.candidates.push_back({alone ? one.record.name : one.title(), one.version()});
+  }
+}
+
 // What a value called FILE, "a|b|c", KEY … can be.
 void add_values(Completion& out, const std::string& kind, const CommandDoc& root) {
   if (kind == "FILE" || kind == "FOLDER" || kind == "MODEL" || kind == "PROMPT" ||
       kind == "TEXT|@FILE" || kind == "CHECKPOINT") {
     out.files = true;
+    if (kind == "MODEL") add_models(out);
+  } else if (kind == "CHECK") {
+    for (const Check& check : checks())
+      out.candidates.push_back({std::string(check.name), std::string(check.help)});
   } else if (kind == "KEY") {
     for (const SettingKey& key : setting_keys())
       out.candidates.push_back({std::string(key.name), std::string(key.help)});

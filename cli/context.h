@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/services.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "hub/store/usage_marks.h"
 
 namespace CLI {
 class App;
@@ -29,6 +31,8 @@ struct Context {
   int verbosity = 0;                            // -v, -vv
   std::string color;                            // --color, or empty
   std::optional<std::filesystem::path> config;  // --config
+  bool offline = false;                         // --offline; ask cli/models/hub.h's is_offline()
+  std::vector<hub::UsageMark> used;             // installed models that this process has open
   // Set by the command that was parsed; run after parsing. An exit code, or an error to show.
   std::function<Result<int>()> action;
   std::string program;  // argv[0]

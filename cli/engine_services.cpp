@@ -6,6 +6,7 @@
 #include "engine/models/decoder.h"
 #include "engine/probe/probe.h"
 #include "engine/weights/bundle.h"
+#include "engine/weights/manifest.h"
 #include "kernels/dispatch.h"
 #include "kernels/pool.h"
 
@@ -98,7 +99,11 @@ Result<OpenSession> open_session(const SessionRequest& request) {
 }  // namespace
 
 Services engine_services() {
-  return {open_session};
+  Services services{open_session};
+  BuiltinModel builtin{std::string(kBuiltinName), "int4", std::string(runtime_version())};
+  for (const MemoryFile& file : builtin_files()) builtin.bytes += file.bytes.size();
+  if (builtin.bytes > 0) services.builtin = std::move(builtin);
+  return services;
 }
 
 }  // namespace cactus::cli

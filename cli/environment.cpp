@@ -7,8 +7,10 @@
 namespace cactus::cli {
 namespace {
 
-std::filesystem::path folder(const char* own, const char* xdg, const char* below_home) {
+std::filesystem::path folder(const char* own, const char* below_cactus, const char* xdg,
+                             const char* below_home) {
   if (const auto path = env(own)) return *path;
+  if (const auto path = env("CACTUS_HOME")) return std::filesystem::path(*path) / below_cactus;
   // The XDG specification: relative paths are invalid and ignored.
   if (const auto path = env(xdg); path && path->front() == '/')
     return std::filesystem::path(*path) / "cactus";
@@ -43,10 +45,19 @@ Result<bool> env_bool(const char* name, bool fallback) {
 }
 
 std::filesystem::path config_folder() {
-  return folder("CACTUS_CONFIG_DIR", "XDG_CONFIG_HOME", ".config");
+  return folder("CACTUS_CONFIG_DIR", "config", "XDG_CONFIG_HOME", ".config");
 }
 std::filesystem::path state_folder() {
-  return folder("CACTUS_STATE_DIR", "XDG_STATE_HOME", ".local/state");
+  return folder("CACTUS_STATE_DIR", "state", "XDG_STATE_HOME", ".local/state");
+}
+std::filesystem::path models_folder() {
+  if (env("CACTUS_MODELS_DIR") || env("CACTUS_HOME"))
+    return folder("CACTUS_MODELS_DIR", "models", "", "");
+  const auto data = folder("CACTUS_MODELS_DIR", "models", "XDG_DATA_HOME", ".local/share");
+  return data.empty() ? data : data / "models";
+}
+std::filesystem::path cache_folder() {
+  return folder("CACTUS_CACHE_DIR", "cache", "XDG_CACHE_HOME", ".cache");
 }
 
 }  // namespace cactus::cli

@@ -22,6 +22,17 @@ std::string environment() {
       {"CACTUS_LOG", "log level, or 'level,part=level' (trace, debug, info, warn, error, off)"},
       {"CACTUS_CONFIG_DIR", "folder of config.toml (default: $XDG_CONFIG_HOME/cactus)"},
       {"CACTUS_STATE_DIR", "folder of history and conversations (default: $XDG_STATE_HOME/cactus)"},
+      {"CACTUS_MODELS_DIR", "folder of installed models (default: $XDG_DATA_HOME/cactus/models)"},
+      {"CACTUS_CACHE_DIR", "folder of what can be made again (default: $XDG_CACHE_HOME/cactus)"},
+      {"CACTUS_HOME", "one folder for all four: config, state, models and cache below it"},
+      {"CACTUS_OFFLINE", "1: no connection at all, as --offline (also HF_HUB_OFFLINE)"},
+      {"CACTUS_YES", "1: models are fetched and removed without asking, as --yes"},
+      {"HF_ENDPOINT", "another hub than https://huggingface.co"},
+      {"HF_TOKEN, HF_TOKEN_PATH", "token of Hugging Face, or the file that holds it"},
+      {"HF_HOME, HF_HUB_CACHE", "where the files of the Hugging Face tools are, shared with them"},
+      {"HF_HUB_DISABLE_PROGRESS_BARS", "1: no progress while downloading"},
+      {"https_proxy, NO_PROXY", "proxy, and hosts that need none; never used for loopback"},
+      {"SSL_CERT_FILE, CURL_CA_BUNDLE", "certificates to trust instead of the system's"},
       {"CACTUS_NO_HISTORY", "1: chat keeps no history of what was typed"},
       {"CACTUS_EDITOR", "editor for Ctrl-G, /edit and config edit (then VISUAL, EDITOR, vi)"},
       {"CACTUS_<PROVIDER>_API_KEY",
@@ -35,7 +46,7 @@ std::string environment() {
       {"CLICOLOR_FORCE", "as FORCE_COLOR, but NO_COLOR beats it"},
       {"CLICOLOR", "0: no colours"},
       {"TERM", "dumb: no colours"},
-      {"XDG_CONFIG_HOME, XDG_STATE_HOME", "as the XDG base directory specification says"},
+      {"XDG_CONFIG_HOME, XDG_DATA_HOME, …", "as the XDG base directory specification says"},
   };
   std::string text =
       "Environment variables. A flag on the command line goes before them, they go before\n"

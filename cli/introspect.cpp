@@ -38,6 +38,7 @@ std::string upper_first(const std::string& text) {
 void describe_into(CommandDoc& doc, const CLI::App& app, const std::string& parent) {
   doc.name = app.get_name();
   doc.path = parent.empty() ? doc.name : parent + " " + doc.name;
+  doc.aliases = app.get_aliases();
   doc.summary = app.get_description();
   doc.group = app.get_group();
   for (const bool positional : {true, false}) {
@@ -86,8 +87,12 @@ const CommandDoc* find_command(const CommandDoc& root, std::string_view path) {
   const CommandDoc* at = &root;
   while (!path.empty()) {
     const std::size_t space = std::min(path.find(' '), path.size());
-    const auto found = std::find_if(at->commands.begin(), at->commands.end(),
-                                    [&](const auto& c) { return c.name == path.substr(0, space); });
+    const std::string_view word = path.substr(0, space);
+    const auto found =
+        std::find_if(at->commands.begin(), at->commands.end(), [&](const CommandDoc& c) {
+          return c.name == word ||
+                 std::find(c.aliases.begin(), c.aliases.end(), word) != c.aliases.end();
+        });
     if (found == at->commands.end()) return nullptr;
     at = &*found;
     path.remove_prefix(std::min(space + 1, path.size()));

@@ -23,6 +23,7 @@ struct OptionDoc {
 struct CommandDoc {
   std::string path;  // "cactus config set"
   std::string name, summary, group;
+  std::vector<std::string> aliases;  // other names: "pull"
   std::vector<OptionDoc> options;    // positionals first, then by group
   std::vector<OptionDoc> most_used;  // options in the order they were added: -h shows the first
   std::vector<std::string> examples;

@@ -40,8 +40,15 @@ struct OpenSession {
   std::string warning;                 // about the bundle's own probe when it cannot be used
 };
 
+// The model inside the program, as `list` shows it.
+struct BuiltinModel {
+  std::string name, variant, version;
+  std::uint64_t bytes = 0;
+};
+
 struct Services {
   std::function<Result<OpenSession>(const SessionRequest&)> open_session;
+  std::optional<BuiltinModel> builtin = {};  // none in this version
 };
 
 // The real ones.

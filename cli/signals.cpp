@@ -81,6 +81,7 @@ void set(int signal, void (*handler)(int)) {
 
 void install() {
   set(SIGPIPE, SIG_IGN);
+  set(SIGXFSZ, SIG_IGN);  // a file beyond the user's limit is an error like a full disk
   set(SIGINT, on_interrupt);
   set(SIGTERM, on_terminate);
   // nohup ignores SIGHUP before us, and then it stays ignored.

@@ -8,7 +8,7 @@
 
 namespace cactus::cli::signals {
 
-// Installs the handlers; SIGPIPE is ignored for the whole process.
+// Installs the handlers; SIGPIPE and SIGXFSZ are ignored for the whole process.
 void install();
 
 // What the program does right now, which decides what a signal may do at once.

@@ -12,7 +12,18 @@ struct Context;
 
 void add_run(CLI::App& root, Context& context);  // run and chat
 void add_convert(CLI::App& root, Context& context);
+void add_download(CLI::App& root, Context& context);
+void add_list(CLI::App& root, Context& context);
+void add_info(CLI::App& root, Context& context);
+void add_search(CLI::App& root, Context& context);
+void add_outdated(CLI::App& root, Context& context);
+void add_upgrade(CLI::App& root, Context& context);
+void add_pin(CLI::App& root, Context& context);  // pin and unpin
+void add_remove(CLI::App& root, Context& context);
+void add_cleanup(CLI::App& root, Context& context);
 void add_verify(CLI::App& root, Context& context);
+void add_path(CLI::App& root, Context& context);
+void add_doctor(CLI::App& root, Context& context);
 void add_bench(CLI::App& root, Context& context);
 void add_probe(CLI::App& root, Context& context);
 void add_auth(CLI::App& root, Context& context);

@@ -1,4 +1,4 @@
-// `convert` and `verify`: a checkpoint into a bundle, and a bundle against its checksums.
+// `convert`: a checkpoint into a bundle.
 #include "engine/convert/convert.h"
 
 #include <CLI/CLI.hpp>
@@ -11,7 +11,6 @@
 #include "cli/output/progress.h"
 #include "cli/render/format.h"
 #include "cli/signals.h"
-#include "engine/weights/verify.h"
 
 namespace cactus::cli {
 namespace {
@@ -76,44 +75,6 @@ Result<int> run_convert(Context& context, const ConvertFlags& flags) {
   return static_cast<int>(kOk);
 }
 
-struct VerifyFlags {
-  std::string bundle;
-  bool json = false, quiet = false;
-};
-
-Result<int> run_verify(Context& context, const VerifyFlags& flags) {
-  Terminal& terminal = context.terminal;
-  terminal.set_quiet(flags.quiet);
-  ProgressBar bar(terminal, "verifying");
-  VerifyOptions options;
-  options.cancel = &signals::cancel();
-  options.progress = [&](std::uint64_t done, std::uint64_t total) { bar.update(done, total, ""); };
-  const signals::PhaseScope generating(signals::Phase::generating);
-  auto report = verify_bundle(flags.bundle, options);
-  bar.clear();
-  if (!report) return std::move(report).error();
-  const bool whole = report->problems.empty();
-  if (context.format != Format::text) {
-    terminal.out(dump_json({{"v", 1},
-                            {"success", whole},
-                            {"bundle", flags.bundle},
-                            {"tensors", report->tensors},
-                            {"bytes", report->bytes},
-                            {"problems", report->problems}}) +
-                 "\n");
-    return static_cast<int>(whole ? kOk : kIncompatible);
-  }
-  if (whole) {
-    terminal.note("'" + flags.bundle + "' is whole: " + std::to_string(report->tensors) +
-                  " tensors, " + format_bytes(static_cast<double>(report->bytes)));
-    return static_cast<int>(kOk);
-  }
-  for (const std::string& problem : report->problems) terminal.warn(problem);
-  return make_error(ErrorKind::incompatible, "'" + flags.bundle + "' is damaged",
-                    std::to_string(report->problems.size()) + " problem(s), listed above",
-                    "cactus convert --force CHECKPOINT " + shell_word(flags.bundle));
-}
-
 }  // namespace
 
 void add_convert(CLI::App& root, Context& context) {
@@ -139,19 +100,6 @@ void add_convert(CLI::App& root, Context& context) {
                      "cactus convert ./checkpoint ./bundle-int8 --bits 8"});
   app.callback([&context, flags] {
     context.action = [&context, flags] { return run_convert(context, *flags); };
-  });
-}
-
-void add_verify(CLI::App& root, Context& context) {
-  CLI::App& app = *root.add_subcommand("verify", "Read a bundle again and compare its checksums");
-  app.group(kGroupModels);
-  const auto flags = std::make_shared<VerifyFlags>();
-  app.add_option("bundle", flags->bundle, "Folder of a bundle")->type_name("FOLDER")->required();
-  app.add_flag("--json", flags->json, "The result as JSON")->group("Output");
-  app.add_flag("-q,--quiet", flags->quiet, "Problems only")->group("Output");
-  set_examples(app, {"cactus verify ./model"});
-  app.callback([&context, flags] {
-    context.action = [&context, flags] { return run_verify(context, *flags); };
   });
 }
 

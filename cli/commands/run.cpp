@@ -12,6 +12,7 @@
 #include "cli/log.h"
 #include "cli/model_flags.h"
 #include "cli/model_path.h"
+#include "cli/models/find.h"
 #include "cli/output/progress.h"
 #include "cli/prompt.h"
 #include "cli/render/format.h"
@@ -26,6 +27,7 @@ namespace {
 
 struct RunFlags {
   ModelFlags model;
+  FindFlags find;
   PromptInput prompt;
   RouteFlags route;
   std::vector<std::string> attachments;
@@ -63,15 +65,18 @@ Result<std::string> read_stdin(Context& context) {
 }
 
 // From the words of the command line to a folder and a prompt.
-Result<std::filesystem::path> find_model(RunFlags& flags, const Settings& settings) {
+Result<std::filesystem::path> choose_model(Context& context, RunFlags& flags,
+                                           const Settings& settings) {
   const std::vector<std::string> words = flags.prompt.words;
   if (!flags.chat)
     split_first_word(flags.model.model, flags.prompt.words, [&](const std::string& name) {
       const auto found = find_bundle(name, settings);
-      return found || found.error().kind != ErrorKind::not_found;
+      return found || found.error().kind == ErrorKind::incompatible;
     });
-  auto folder = find_bundle(flags.model.model, settings);
-  if (folder || flags.chat || folder.error().kind != ErrorKind::not_found) return folder;
+  auto folder = find_model(context, flags.model.model, flags.find);
+  if (folder || flags.chat ||
+      (folder.error().kind != ErrorKind::not_found && folder.error().kind != ErrorKind::usage))
+    return folder;
   if (const std::string fix = meant_as_prompt(flags.model.model, words); !fix.empty())
     folder.error().fix = fix;
   return folder;
@@ -89,7 +94,7 @@ Result<int> run(Context& context, RunFlags flags) {
   generate.statistics = route.policy.logprob;
   for (const std::string& file : flags.attachments) return no_attachments(file);
 
-  CACTUS_TRY(folder, find_model(flags, *settings));
+  CACTUS_TRY(folder, choose_model(context, flags, *settings));
   request.folder = folder;
   const bool local_tools = flags.model.local_tools || settings->boolean("run.local_tools");
   const bool machine = flags.json || flags.jsonl;
@@ -111,8 +116,8 @@ Result<int> run(Context& context, RunFlags flags) {
     chat.local_tools = local_tools;
     chat.routing = std::move(route);
     chat.reopen = [&context, request,
-                   settings](const std::string& name) mutable -> Result<OpenSession> {
-      CACTUS_TRY(other, find_bundle(name, *settings));
+                   find = flags.find](const std::string& name) mutable -> Result<OpenSession> {
+      CACTUS_TRY(other, find_model(context, name, find));
       SessionRequest changed = request;
       changed.folder = other;
       return open(context, changed);
@@ -151,6 +156,7 @@ constexpr char kPrompt[] = "Prompt", kOutput[] = "Output";
 void add_rest(CLI::App& app, RunFlags& flags) {
   flags.model.add_rest(app);
   flags.route.add_rest(app);
+  flags.find.add(app);
   app.add_flag("--stats", flags.stats, "A line of figures after the answer")->group(kOutput);
   app.add_flag("--plain", flags.plain, "No Markdown styling on a terminal")->group(kOutput);
 }
@@ -163,7 +169,8 @@ void add_run(CLI::App& root, Context& context) {
     app.group(kGroupRun);
     const auto flags = std::make_shared<RunFlags>();
     app.add_option("model", flags->model.model,
-                   "Model; left out, the built-in one answers (its tools work offline)")
+                   "Name on the hub, alias, or folder of a bundle; left out, the built-in model "
+                   "answers (its tools work offline)")
         ->type_name("MODEL");
     app.add_option("prompt", flags->prompt.words,
                    "Words of the prompt; '-' is where standard input goes (default: after them)")
@@ -192,7 +199,7 @@ void add_run(CLI::App& root, Context& context) {
     app.add_flag("--no-stream", flags->no_stream, "Print the answer when it is whole")
         ->group(kOutput);
     add_rest(app, *flags);
-    set_examples(app, {"cactus run ./model \"Why is the sky blue?\"",
+    set_examples(app, {"cactus run google/gemma-4-E2B-it \"Why is the sky blue?\"",
                        "cactus run ./model \"Summarise this:\" < notes.txt",
                        "git diff | cactus run ./model --temp 0 \"Write a commit message\"",
                        "cactus run ./model --json --seed 7 --max-tokens 40 \"Name a colour\"",
@@ -205,7 +212,7 @@ void add_run(CLI::App& root, Context& context) {
   app.group(kGroupRun);
   const auto flags = std::make_shared<RunFlags>();
   flags->chat = true;
-  app.add_option("model", flags->model.model, "Folder of a bundle")->type_name("MODEL");
+  app.add_option("model", flags->model.model, "Name on the hub, alias, or folder")->type_name("MODEL");
   flags->model.add_common(app);
   flags->route.add_common(app);
   app.add_option("--session", flags->session, "Continue a saved conversation, and keep it saved")

@@ -118,7 +118,8 @@ TEST_CASE("run: wrong use is exit 2, missing models 3, and says what to do", "[c
   fails({"run", "m", "x"}, 2, "not text", "\xff\xfe\xfd");
   fails({"run", "m", "-f", "nothing.txt"}, 3, "nothing.txt");
   fails({"run", "nothing", "x"}, 3, "no model 'nothing'");
-  fails({"run", "google/gemma-4-E2B-it", "x"}, 3, "not on this machine");
+  fails({"run", "google/gemma-4-E2B-it", "x", "--no-download"}, 3, "is not installed");
+  fails({"run", "google/gemma-4-E2B-it", "x", "--offline"}, 3, "no model is installed");
   if (builtin_files().empty()) fails({"run"}, 3, "has none inside");
   fails({"run", "m", "!fail"}, 7, "too long");
   fails({"config", "set", "run.tmep", "1"}, 2, "did you mean 'run.temp'?");
