@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "cli/environment.h"
+#include "cli/hub_token.h"
 #include "cli/log.h"
 #include "cli/signals.h"
 #include "engine/weights/manifest.h"
@@ -86,7 +87,7 @@ Result<std::unique_ptr<Hub>> Hub::open(Context& context,
     return make_error(ErrorKind::usage, "there is no place for models", "HOME is not set",
                       "CACTUS_HOME=FOLDER cactus …");
   hub->store_ = model_store();
-  hub->tokens_ = std::make_unique<hub::EnvironmentToken>(hub->environment_);
+  hub->tokens_ = std::make_unique<HubToken>(hub->environment_);
   hub->client_ = std::make_unique<net::HttpClient>(net::settings_from(variable));
   hub->cache_ =
       std::make_unique<hub::HubCache>(hub->environment_.cache, hub->environment_.symlinks);
