@@ -55,15 +55,23 @@ ToolMode tool_mode(const OpenSession& model, bool asked, GenerateOptions& option
   return mode;
 }
 
+void apply_round(const ToolRound& round, TurnRequest& request) {
+  request.local_messages = round.local_messages;
+  request.empty_declines = round.empty_declines;
+  if (round.cloud_goes_on) request.policy.mode = HandoffMode::always;
+}
+
 Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
                                 const ToolEnvironment& environment, const TurnFunction& turn,
                                 const RunObserver& observer) {
   ToolTurn result;
   result.history = Json::array();
-  Json conversation = mode.calls_only ? last_question(messages) : messages;
+  Json conversation = messages;
+  const Json local = mode.calls_only ? last_question(messages) : Json();
   double total_ms = 0;
   for (int round = 0;; ++round) {
-    CACTUS_TRY(answered, turn(conversation));
+    const bool cloud_goes_on = round > 0 && result.turn.outcome.handed_off;
+    CACTUS_TRY(answered, turn({conversation, local, mode.calls_only, cloud_goes_on}));
     total_ms += answered.total_ms;
     result.turn = std::move(answered);
     const Reply& reply = result.turn.reply;

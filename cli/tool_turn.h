@@ -37,8 +37,16 @@ struct ToolTurn {
 // become those of `options`; tools of the user's own (options.tools) go before them.
 ToolMode tool_mode(const OpenSession& model, bool asked, GenerateOptions& options);
 
-// One request to the model, and where to send what came of it.
-using TurnFunction = std::function<Result<TurnResult>(const Json& messages)>;
+// One request to the model. The caller adds how to generate and to route.
+struct ToolRound {
+  const Json& messages;         // all that was said, for the cloud and for models that converse
+  const Json& local_messages;   // TurnRequest::local_messages
+  bool empty_declines = false;  // TurnRequest::empty_declines
+  bool cloud_goes_on = false;  // the cloud called the tools, so it is the one to read their results
+};
+// Puts a round into a request.
+void apply_round(const ToolRound& round, TurnRequest& request);
+using TurnFunction = std::function<Result<TurnResult>(const ToolRound& round)>;
 using RunObserver = std::function<void(const ToolRun&)>;
 
 // At most eight rounds of calls and 32 calls in all; beyond them the model's last words stand, with

@@ -43,13 +43,13 @@ Result<int> conclude(Terminal& terminal, const TurnResult& turn, const Routing& 
 Result<ToolTurn> answer(Terminal& terminal, OpenSession& model, OneShot& shot, TurnSink& sink,
                         const RunObserver& observer) {
   const signals::PhaseScope generating(signals::Phase::generating);
-  const auto turn = [&](const Json& messages) {
-    return routed_turn(terminal, model, shot.routing,
-                       {.messages = messages,
+  const auto turn = [&](const ToolRound& round) {
+    TurnRequest request{.messages = round.messages,
                         .generate = shot.generate,
                         .policy = shot.routing.policy,
-                        .absent = shot.routing.absent},
-                       sink);
+                        .absent = shot.routing.absent};
+    apply_round(round, request);
+    return routed_turn(terminal, model, shot.routing, request, sink);
   };
   CACTUS_TRY(done, run_with_tools(shot.messages, shot.tools, system_environment(), turn, observer));
   if (done.in_words) sink.text(done.turn.text());

@@ -73,14 +73,14 @@ void ask(ChatState& chat, const std::string& question, const Policy& policy) {
     Routing& routing = chat.options.routing;
     auto result = run_with_tools(
         messages, mode, system_environment(),
-        [&](const Json& conversation) {
-          return routed_turn(terminal, chat.model, routing,
-                             {.messages = conversation,
+        [&](const ToolRound& round) {
+          TurnRequest request{.messages = round.messages,
                               .generate = generate,
                               .policy = policy,
                               .absent = routing.absent,
-                              .drop_oldest = true},
-                             sink);
+                              .drop_oldest = true};
+          apply_round(round, request);
+          return routed_turn(terminal, chat.model, routing, request, sink);
         },
         [](const ToolRun&) {});
     sink.spinner().stop();
