@@ -3,6 +3,7 @@
 
 #include "cli/open_model.h"
 #include "cli/services.h"
+#include "engine/builtin/builtin.h"
 #include "engine/models/decoder.h"
 #include "engine/probe/probe.h"
 #include "engine/weights/bundle.h"
@@ -100,7 +101,10 @@ Result<OpenSession> open_session(const SessionRequest& request) {
 
 Services engine_services() {
   Services services{open_session};
-  BuiltinModel builtin{std::string(kBuiltinName), "int4", std::string(runtime_version())};
+  const auto bundle = open_builtin();
+  if (!bundle) return services;
+  BuiltinModel builtin{std::string(kBuiltinName), variant_of((*bundle)->manifest()),
+                       std::string(runtime_version())};
   for (const MemoryFile& file : builtin_files()) builtin.bytes += file.bytes.size();
   if (builtin.bytes > 0) services.builtin = std::move(builtin);
   return services;
