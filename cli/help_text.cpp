@@ -8,6 +8,7 @@
 namespace cactus::cli {
 namespace {
 
+constexpr std::size_t kShortCommands = 15;
 constexpr std::size_t kShortOptions = 6, kShortExamples = 3;
 constexpr int kColumn = 28;
 
@@ -58,6 +59,32 @@ std::string command_rows(const CommandDoc& command, bool bold) {
     text += "\n" + heading(group, bold);
     for (const CommandDoc& sub : command.commands)
       if (sub.group == group) text += row(sub.name, sub.summary);
+  }
+  return text;
+}
+
+// Many commands on one screen: the first group with what each does, the others by name.
+std::string command_names(const CommandDoc& command, bool bold) {
+  if (command.commands.size() <= kShortCommands) return command_rows(command, bold);
+  std::string text;
+  bool first = true;
+  for (const std::string& group : groups_of(command.commands)) {
+    text += "\n" + heading(group, bold);
+    std::string line;
+    for (const CommandDoc& sub : command.commands) {
+      if (sub.group != group) continue;
+      if (first) {
+        text += row(sub.name, sub.summary);
+        continue;
+      }
+      if (line.size() + sub.name.size() > 70) {
+        text += line + ",\n";
+        line.clear();
+      }
+      line += (line.empty() ? "  " : ", ") + sub.name;
+    }
+    if (!line.empty()) text += line + "\n";
+    first = false;
   }
   return text;
 }
@@ -156,7 +183,7 @@ std::string usage_line(const CommandDoc& command) {
 std::string short_help(const CommandDoc& command, bool bold) {
   std::string text =
       command.summary + "\n\n" + heading("Usage", bold) + "  " + usage_line(command) + "\n";
-  text += command_rows(command, bold);
+  text += command_names(command, bold);
   if (!command.options.empty()) {
     text += "\n" + heading("Options", bold);
     for (const OptionDoc& option : command.options)

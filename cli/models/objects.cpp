@@ -24,7 +24,7 @@ Json installed_object(const hub::Store& store, const hub::Installed& installed) 
           {"path", installed.bundle.string()},
           {"pinned", r.pinned},
           {"current", installed.current},
-          {"installed", r.installed / 1'000'000'000},
+          {"installed_at", r.installed / 1'000'000'000},
           {"last_used", installed.last_used == 0 ? Json() : Json(installed.last_used)},
           {"status", state_name(store.state(installed))}};
 }

@@ -28,6 +28,17 @@ Error mismatch(const TensorInfo& t, const std::string& wanted) {
       "convert or download the model again");
 }
 
+// Whether a file of the bundle is in its folder, or among the blobs that a snapshot of the Hugging
+// Face cache links to (…/snapshots/COMMIT/FILE → …/blobs/HASH).
+bool belongs(const fs::path& file, const fs::path& folder) {
+  std::error_code error;
+  const fs::path place = fs::canonical(file, error).parent_path();
+  const fs::path home = fs::canonical(folder, error);
+  if (error) return false;
+  return place == home || (home.parent_path().filename() == "snapshots" &&
+                           place == home.parent_path().parent_path() / "blobs");
+}
+
 class OpenBundle final : public Bundle {
  public:
   OpenBundle(Manifest manifest, fs::path folder, MappedFile weights)
@@ -91,7 +102,7 @@ class OpenBundle final : public Bundle {
     if (!is_plain_name(name) || !fs::exists(path, error)) {
       return make_error(ErrorKind::not_found, folder_.string() + " has no " + std::string(name));
     }
-    if (fs::canonical(path, error).parent_path() != fs::canonical(folder_, error) || error) {
+    if (!belongs(path, folder_)) {
       return make_error(ErrorKind::incompatible, path.string() + " is not used",
                         "it is a link to a place outside the bundle");
     }
@@ -145,7 +156,7 @@ Result<std::shared_ptr<OpenBundle>> open_mapped(const fs::path& folder) {
   CACTUS_TRY(manifest, read_bundle_manifest(folder));
   const fs::path path = folder / kWeightsFile;
   std::error_code error;
-  if (fs::canonical(path, error).parent_path() != fs::canonical(folder, error) && !error) {
+  if (fs::exists(path, error) && !belongs(path, folder)) {
     return make_error(ErrorKind::incompatible, path.string() + " is not used",
                       "it is a link to a place outside the bundle");
   }

@@ -85,11 +85,11 @@ int main(int argc, char** argv) {
   report("max", [&] { sink = t.max(x.data(), kCols); });
   report("argmax", [&] { sink = static_cast<double>(t.argmax(x.data(), kCols)); });
   const std::int32_t low = 0, high = kCols;
-  float max = 0, total = 0, shrink = 0;
+  float max = 0, total = 0, shrink = 0, gain = 0;
   report("softmax + copy", [&] {
     fresh();
     max = -10;
-    t.softmax(z.data(), kCols, 1, kCols, &low, &high, &max, &total, &shrink);
+    t.softmax(z.data(), kCols, 1, kCols, &low, &high, &max, &total, &shrink, &gain);
   });
   report("sum_exp", [&] { sink = t.sum_exp(x.data(), kCols, 3); });
   return 0;

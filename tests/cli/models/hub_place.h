@@ -1,5 +1,5 @@
-// The real program beside a hub of the tests' own: a home, a store and a cache in a folder that goes
-// away, and no other address than loopback.
+// The real program beside a hub of the tests' own: a home, a store and a cache in a folder that
+// goes away, and no other address than loopback.
 #pragma once
 #include <sys/stat.h>
 
@@ -41,6 +41,15 @@ struct HubPlace {
     INFO(finished.err);
     REQUIRE(finished.code == 0);
     return Json::parse(finished.out);
+  }
+  // What `list` shows besides the model inside the program.
+  Json installed(const std::vector<std::string>& flags = {}) const {
+    std::vector<std::string> arguments = {"list"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    Json found = Json::array();
+    for (const Json& one : json(std::move(arguments))["models"])
+      if (!one.value("builtin", false)) found.push_back(one);
+    return found;
   }
   std::filesystem::path models() const { return folder / "cactus/models"; }
   // The one install of a model: its folder in the store.

@@ -77,9 +77,13 @@ TEST_CASE("connections that break while a model is converted", "[hub][cli]") {
   fs::remove_all(place.folder / "cactus");
   place.hub.links_work(2);
   for (const std::uint64_t at : {1ull, 70'000ull, 900'000ull})
-    place.hub.inject({.where = "/cdn/", .kind = Fault::Kind::cut, .bytes = at, .second_host = true});
-  place.hub.inject({.where = "/cdn/", .kind = Fault::Kind::status, .status = 503,
-                    .headers = {{"Retry-After", "0"}}, .second_host = true});
+    place.hub.inject(
+        {.where = "/cdn/", .kind = Fault::Kind::cut, .bytes = at, .second_host = true});
+  place.hub.inject({.where = "/cdn/",
+                    .kind = Fault::Kind::status,
+                    .status = 503,
+                    .headers = {{"Retry-After", "0"}},
+                    .second_host = true});
   const Finished made = place.run({"download", kModel});
   INFO(made.err);
   REQUIRE(made.code == 0);
@@ -100,7 +104,7 @@ TEST_CASE("two downloaders at once: one works, the other waits and finds it done
   const bool already_b = Json::parse(b.out)["models"][0]["already_there"] == true;
   CHECK(already_a != already_b);
   CHECK(has(already_a ? a.err : b.err, "waiting for process"));
-  CHECK(place.json({"list", "--all"})["models"].size() == 1);
+  CHECK(place.installed({"--all"}).size() == 1);
   CHECK(place.run({"verify", "-q"}).code == 0);
   // Killed while the other waits: that one takes over.
   fs::remove_all(place.folder / "cactus");
@@ -122,11 +126,11 @@ TEST_CASE("a full disk: exit 7, and the next run goes on", "[hub][cli]") {
   fs::remove_all(place.folder / "cactus");
 
   // A limit on the size of files stands for a disk that fills up in the middle.
-  const Launch limited = {{"/bin/bash", "-c", "ulimit -f 200; exec " CACTUS_BINARY " download " +
-                                                  std::string(kModel)},
-                          "",
-                          place.environment(),
-                          place.folder.path()};
+  const Launch limited = {
+      {"/bin/bash", "-c", "ulimit -f 200; exec " CACTUS_BINARY " download " + std::string(kModel)},
+      "",
+      place.environment(),
+      place.folder.path()};
   const Finished full = test::run(limited);
   INFO(full.err);
   CHECK(full.code == 7);

@@ -22,9 +22,9 @@ void damage(const fs::path& file) {
 }
 
 std::string status_of(const HubPlace& place) {
-  const Json list = place.json({"list"});
-  REQUIRE(list["models"].size() == 1);
-  return list["models"][0]["version"].get<std::string>();
+  const Json list = place.installed();
+  REQUIRE(list.size() == 1);
+  return list[0]["version"].get<std::string>();
 }
 
 }  // namespace
@@ -107,7 +107,8 @@ TEST_CASE("outdated and upgrade: what applies, and not what is pinned", "[hub][c
   HubRepo& publisher = place.hub.add("Cactus-Compute/gemma-tiny");
   REQUIRE(place.run({"convert", "-q", fixture("gemma4_text").string(), "b"}).code == 0);
   std::vector<std::pair<std::string, std::string>> files;
-  for (const auto& [name, bytes] : bundle_files(place.folder / "b")) files.emplace_back(name, bytes);
+  for (const auto& [name, bytes] : bundle_files(place.folder / "b"))
+    files.emplace_back(name, bytes);
   const std::string commit = publisher.commit(files);
   publisher.tag("v1.3", commit);
   CHECK(place.json({"upgrade"})["models"][0]["to"] == "v1.3");
@@ -127,24 +128,25 @@ TEST_CASE("rm, cleanup: what goes, what stays", "[hub][cli]") {
   REQUIRE(place.run({"download", std::string(kModel) + "@" + first}).code == 0);
   REQUIRE(place.run({"download", kModel}).code == 0);
   CHECK(status_of(place) == second.substr(0, 12));
-  CHECK(place.json({"list", "--all"})["models"].size() == 2);
-  CHECK(has(place.run({"list", "--all", "-q"}).out, "google/gemma-tiny:int4@" + first.substr(0, 12)));
+  CHECK(place.installed({"--all"}).size() == 2);
+  CHECK(
+      has(place.run({"list", "--all", "-q"}).out, "google/gemma-tiny:int4@" + first.substr(0, 12)));
 
   fs::create_directories(place.models() / ".staging/google--gemma-tiny--int8-v1.15-x.partial");
   const Json dry = place.json({"cleanup", "--dry-run"});
   CHECK(dry["bytes"] > 200'000);
-  CHECK(place.json({"list", "--all"})["models"].size() == 2);
+  CHECK(place.installed({"--all"}).size() == 2);
   CHECK(place.json({"cleanup", "--older-than", "1h"})["removed"].empty());
   CHECK(place.run({"cleanup", "--older-than", "soon"}).code == 2);
   CHECK(place.json({"cleanup"})["bytes"] == dry["bytes"]);
-  CHECK(place.json({"list", "--all"})["models"].size() == 1);
+  CHECK(place.installed({"--all"}).size() == 1);
   CHECK(fs::is_empty(place.models() / ".staging"));
   CHECK(place.run({"run", kModel, "--max-tokens", "1", "Hello"}).code == 0);
 
   CHECK(place.run({"rm", "google/gema-tiny"}).code == 3);
   CHECK(has(place.run({"rm", "google/gema-tiny"}).err, "did you mean google/gemma-tiny?"));
   CHECK(place.json({"rm", "--dry-run", kModel})["models"].size() == 1);
-  CHECK(place.json({"list"})["models"].size() == 1);
+  CHECK(place.installed().size() == 1);
   {
     // In use by a chat: refused, and the process is named.
     test::Terminal chat(place.launch({"chat", kModel}));
@@ -157,7 +159,7 @@ TEST_CASE("rm, cleanup: what goes, what stays", "[hub][cli]") {
     chat.wait();
   }
   CHECK(place.run({"rm", "-y", kModel}).code == 0);
-  CHECK(place.json({"list"})["models"].empty());
+  CHECK(place.installed().empty());
   CHECK_FALSE(fs::exists(place.models() / "google--gemma-tiny"));
 }
 
