@@ -40,7 +40,8 @@ class Job {
  private:
   bool is_this(const Installed& one) const {
     return one.record.commit == plan_.commit && one.record.variant == plan_.name.variant &&
-           one.record.tag == plan_.tag && same_ignoring_case(one.record.repository, plan_.repository);
+           one.record.tag == plan_.tag &&
+           same_ignoring_case(one.record.repository, plan_.repository);
   }
 
   void tell(const InstallProgress& progress) {
@@ -84,7 +85,9 @@ class Job {
     fetching.revision = plan_.tag;
     CACTUS_TRY(fetched, fetch(api_, cache_, plan_.repository, plan_.commit, plan_.files, fetching));
     std::error_code error;
-    const fs::path bundle = fs::absolute(fetched.snapshot / plan_.folder, error).lexically_normal();
+    const fs::path inside =
+        plan_.folder.empty() ? fetched.snapshot : fetched.snapshot / plan_.folder;
+    const fs::path bundle = fs::absolute(inside, error).lexically_normal();
     CACTUS_CHECK(test(bundle));
     CACTUS_TRY(manifest, read_bundle_manifest(bundle));
     Record r = record(manifest, plan_.disk_bytes);
@@ -139,8 +142,8 @@ class Job {
     CACTUS_TRY(folder, fetch_source(api_, cache_, plan_, options_));
     (void)folder;
     // Now the weight files are in the cache, and the same source reads them there.
-    CACTUS_TRY(source, HubSource::open(api_, cache_, plan_.repository, plan_.commit, plan_.files,
-                                       reading));
+    CACTUS_TRY(source,
+               HubSource::open(api_, cache_, plan_.repository, plan_.commit, plan_.files, reading));
     return convert_here(*source, staged);
   }
 
@@ -188,13 +191,12 @@ Result<InstallReport> install(HubApi& api, const HubCache& cache, const Store& s
                               const Plan& plan, const InstallOptions& options) {
   const auto wait = [&](const LockOwner& owner) {
     if (options.cancel != nullptr && *options.cancel) return false;
-    if (options.progress)
-      options.progress({Step::waiting, owner.done, owner.total, owner.text()});
+    if (options.progress) options.progress({Step::waiting, owner.done, owner.total, owner.text()});
     return true;
   };
-  CACTUS_TRY(lock, Lock::acquire(store.lock_file(plan.name.repository, plan.name.variant),
-                                 "installing " + plan.name.repository + ":" + plan.name.variant,
-                                 wait));
+  CACTUS_TRY(lock,
+             Lock::acquire(store.lock_file(plan.name.repository, plan.name.variant),
+                           "installing " + plan.name.repository + ":" + plan.name.variant, wait));
   return Job(api, cache, store, plan, options, std::move(lock)).run();
 }
 

@@ -130,9 +130,9 @@ Result<Installed> Store::find(const ModelName& name) const {
   const auto rank = [](const Installed& one) {
     return std::tuple(one.record.variant == kDefaultVariant, one.record.installed);
   };
-  const auto best = std::max_element(
-      found.begin(), found.end(),
-      [&](const Installed& a, const Installed& b) { return rank(a) < rank(b); });
+  const auto best =
+      std::max_element(found.begin(), found.end(),
+                       [&](const Installed& a, const Installed& b) { return rank(a) < rank(b); });
   if (best == found.end()) {
     return make_error(ErrorKind::not_found, name.text() + " is not installed", "",
                       "cactus download " + name.text());
@@ -152,9 +152,14 @@ Result<Installed> Store::publish(const Record& record, const fs::path& staged) c
   made.place = root_ / folder_of(record.name) / record.folder();
   made.bundle = record.bundle.empty() ? made.place : fs::path(record.bundle);
   made.current = true;
+  std::error_code error;
+  // A run that was killed while it wrote the record leaves one written aside.
+  for (const auto& entry : fs::directory_iterator(staged, error)) {
+    if (entry.path().filename().string().starts_with("." + std::string(kRecordFile)))
+      fs::remove(entry.path(), error);
+  }
   CACTUS_CHECK(save_record(staged, record));
   CACTUS_CHECK(make_folders(made.place.parent_path()));
-  std::error_code error;
   if (fs::exists(made.place, error)) {
     CACTUS_CHECK(exchange_folders(staged, made.place));
     CACTUS_CHECK(remove_tree(staged));

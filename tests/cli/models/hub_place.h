@@ -47,7 +47,8 @@ struct HubPlace {
     std::vector<std::string> arguments = {"list"};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     Json found = Json::array();
-    for (const Json& one : json(std::move(arguments))["models"])
+    const Json all = json(std::move(arguments));
+    for (const Json& one : all["models"])
       if (!one.value("builtin", false)) found.push_back(one);
     return found;
   }

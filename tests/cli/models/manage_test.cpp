@@ -126,7 +126,7 @@ TEST_CASE("rm, cleanup: what goes, what stays", "[hub][cli]") {
   const std::string first = repo.commit(tiny_checkpoint());
   const std::string second = repo.commit(changed_checkpoint());
   REQUIRE(place.run({"download", std::string(kModel) + "@" + first}).code == 0);
-  REQUIRE(place.run({"download", kModel}).code == 0);
+  REQUIRE(place.run({"download", std::string(kModel) + "@" + second}).code == 0);
   CHECK(status_of(place) == second.substr(0, 12));
   CHECK(place.installed({"--all"}).size() == 2);
   CHECK(
