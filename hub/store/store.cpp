@@ -153,11 +153,10 @@ Result<Installed> Store::publish(const Record& record, const fs::path& staged) c
   made.bundle = record.bundle.empty() ? made.place : fs::path(record.bundle);
   made.current = true;
   std::error_code error;
-  // A run that was killed while it wrote the record leaves one written aside.
-  for (const auto& entry : fs::directory_iterator(staged, error)) {
-    if (entry.path().filename().string().starts_with("." + std::string(kRecordFile)))
-      fs::remove(entry.path(), error);
-  }
+  // What a killed run leaves beside the files of a bundle: a record written aside, the converter's
+  // journal. A bundle has no hidden files.
+  for (const auto& entry : fs::directory_iterator(staged, error))
+    if (entry.path().filename().string().starts_with('.')) fs::remove(entry.path(), error);
   CACTUS_CHECK(save_record(staged, record));
   CACTUS_CHECK(make_folders(made.place.parent_path()));
   if (fs::exists(made.place, error)) {

@@ -48,7 +48,14 @@ for pid in "${pids[@]}"; do wait "$pid"; done
 
 packed=()
 for ((i = 0; i * each < groups; ++i)); do packed+=("$work/packed/train-$i"); done
-"$python" train.py "${packed[@]}" --out "$work/run" --valid "$work/packed/valid" "$@"
+[ -e "$work/packed/drill" ] || "$python" drill.py "$work/tokenizer" "$work/packed/drill"
+preset=mini
+for ((i = 1; i < $#; ++i)); do
+  [ "${!i}" != --preset ] || { next=$((i + 1)) && preset=${!next}; }
+done
+"$python" train.py "$work/packed/drill" --out "$work/drill" --preset "$preset" --tokens 4096 \
+  --steps 430 --lr 0.005
+"$python" train.py "${packed[@]}" --out "$work/run" --init "$work/drill/checkpoint.pt" --valid "$work/packed/valid" "$@"
 "$python" export.py "$work/run/checkpoint.pt" "$work/tokenizer" "$work/model"
 gzip -dc held_out.jsonl.gz >"$work/held_out.jsonl"
 "$python" evaluate.py "$work/held_out.jsonl" --model "$work/model" | tee "$work/table.md"

@@ -25,8 +25,13 @@ fs::path model_folder(const HubPlace& place) {
 // Bundles in the store; every one that is there must be whole.
 void check_whole(const HubPlace& place, const std::map<std::string, std::string>& expected) {
   if (!fs::exists(model_folder(place))) return;
-  for (const auto& entry : fs::directory_iterator(model_folder(place)))
-    REQUIRE(bundle_files(entry.path()) == expected);
+  for (const auto& entry : fs::directory_iterator(model_folder(place))) {
+    const auto found = bundle_files(entry.path());
+    std::string names;
+    for (const auto& [name, bytes] : found) names += " " + name;
+    INFO(names);
+    REQUIRE(found == expected);
+  }
 }
 
 }  // namespace
