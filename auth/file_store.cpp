@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "auth/store.h"
+#include "engine/base/descriptor.h"
 #include "engine/base/file.h"
 #include "engine/base/json.h"
 
@@ -19,20 +20,6 @@ namespace {
 
 constexpr std::size_t kLargest = 1u << 20;
 constexpr int kVersion = 1;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error refused(const fs::path& path, const std::string& why, const std::string& fix) {
   return make_error(ErrorKind::auth, "keys are not read from " + path.string(), why, fix);

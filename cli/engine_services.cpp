@@ -97,17 +97,19 @@ Result<OpenSession> open_session(const SessionRequest& request) {
   return open;
 }
 
-}  // namespace
-
-Services engine_services() {
-  Services services{open_session};
+std::optional<BuiltinModel> builtin_model() {
   const auto bundle = open_builtin();
-  if (!bundle) return services;
+  if (!bundle) return {};
   BuiltinModel builtin{std::string(kBuiltinName), variant_of((*bundle)->manifest()),
                        std::string(runtime_version())};
   for (const MemoryFile& file : builtin_files()) builtin.bytes += file.bytes.size();
-  if (builtin.bytes > 0) services.builtin = std::move(builtin);
-  return services;
+  return builtin;
+}
+
+}  // namespace
+
+Services engine_services() {
+  return {open_session, builtin_model};
 }
 
 }  // namespace cactus::cli

@@ -11,24 +11,11 @@
 #include <system_error>
 
 #include "cli/signals.h"
+#include "engine/base/descriptor.h"
 
 namespace cactus::cli {
 namespace fs = std::filesystem;
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error system_error(ErrorKind kind, const std::string& what) {
   return make_error(kind, what, std::strerror(errno));

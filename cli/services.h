@@ -37,7 +37,7 @@ struct OpenSession {
   std::int64_t context = 0;
   double load_ms = 0;
   std::optional<double> threshold;  // of its probe, when that names one
-  std::string warning;                 // about the bundle's own probe when it cannot be used
+  std::string warning;              // about the bundle's own probe when it cannot be used
 };
 
 // The model inside the program, as `list` shows it.
@@ -48,7 +48,7 @@ struct BuiltinModel {
 
 struct Services {
   std::function<Result<OpenSession>(const SessionRequest&)> open_session;
-  std::optional<BuiltinModel> builtin = {};  // none in this version
+  std::function<std::optional<BuiltinModel>()> builtin = {};  // may be empty, as may be its result
 };
 
 // The real ones.

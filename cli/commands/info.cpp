@@ -12,7 +12,9 @@
 #include "cli/models/objects.h"
 #include "cli/models/table.h"
 #include "cli/render/format.h"
+#include "cli/services.h"
 #include "cli/signals.h"
+#include "engine/builtin/builtin.h"
 #include "engine/weights/manifest.h"
 #include "engine/weights/open.h"
 
@@ -27,15 +29,22 @@ void add_facts(Json& object, const ModelFacts& facts) {
 }
 
 std::string facts_text(const ModelFacts& facts) {
-  std::string text = fact("architecture", facts.architecture +
-                                              (facts.family.empty() ? " (not supported)" : ""));
+  std::string text =
+      fact("architecture", facts.architecture + (facts.family.empty() ? " (not supported)" : ""));
   if (facts.context > 0) text += fact("context", std::to_string(facts.context) + " tokens");
   return text + fact("reads", joined(facts.modalities));
 }
 
-// A bundle on this machine, in the store or anywhere.
+Result<Manifest> manifest_of(const std::filesystem::path& folder) {
+  if (folder != kBuiltinPath) return read_bundle_manifest(folder);
+  CACTUS_TRY(bundle, open_builtin());
+  return bundle->manifest();
+}
+
+// A bundle on this machine: in the store, in the program, or anywhere.
 Result<int> show_bundle(Context& context, const Located& located) {
-  CACTUS_TRY(manifest, read_bundle_manifest(located.folder));
+  CACTUS_TRY(manifest, manifest_of(located.folder));
+  const bool inside = located.folder == kBuiltinPath;
   const ModelFacts facts = facts_of(manifest.config);
   std::uint64_t parameters = 0, bytes = weights_size(manifest);
   for (const TensorInfo& tensor : manifest.tensors) {
@@ -51,7 +60,7 @@ Result<int> show_bundle(Context& context, const Located& located) {
   const hub::Store store = model_store();
   Json object = {{"v", 1}, {"success", true}, {"installed", true}};
   object.update(located.installed ? installed_object(store, *located.installed)
-                                  : Json{{"path", located.folder.string()},
+                                  : Json{{"path", inside ? Json() : Json(located.folder.string())},
                                          {"format", manifest.format},
                                          {"licence", manifest.licence}});
   object["bytes"] = bytes;
@@ -82,7 +91,7 @@ Result<int> show_bundle(Context& context, const Located& located) {
           fact("probe", probe ? "yes" : "no") +
           fact("license", manifest.licence.empty() ? "not said" : manifest.licence) +
           fact("format", manifest.format) + fact("size", format_bytes(static_cast<double>(bytes))) +
-          fact("path", located.folder.string());
+          fact("path", inside ? "inside this program" : located.folder.string());
   context.terminal.out(text);
   return static_cast<int>(kOk);
 }
@@ -124,8 +133,7 @@ Result<int> show_remote(Context& context, const hub::ModelName& name) {
   text += fact("license", info.licence.empty() ? "not said" : info.licence);
   if (info.gate != hub::Gate::none) text += fact("gated", "its terms must be accepted first");
   if (info.is_private) text += fact("private", "yes");
-  text += fact("downloads", std::to_string(info.downloads)) +
-          fact("changed", info.last_modified) +
+  text += fact("downloads", std::to_string(info.downloads)) + fact("changed", info.last_modified) +
           fact("install", plan ? plan_line(*plan, hub->store()) : "no: " + plan.error().what);
   context.terminal.out(text);
   return static_cast<int>(kOk);

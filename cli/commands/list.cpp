@@ -36,7 +36,8 @@ Result<int> run_list(Context& context, const ListFlags& flags) {
                       "it is name, size or used");
   }
   Terminal& terminal = context.terminal;
-  const auto& builtin = context.services.builtin;
+  const auto builtin =
+      context.services.builtin ? context.services.builtin() : std::optional<BuiltinModel>();
   if (context.format != Format::text) {
     Json list = Json::array();
     if (builtin)

@@ -2,7 +2,7 @@
 
 Every token of a batch stands once in one flat row of tokens; what it may see is described by indices
 from which attention gathers padded lists and requests. Everything but attention therefore computes no
-padding, and a list's tokens are shared by the requests (eight of ten tokens are saved).
+padding, and a list's tokens are shared by its requests: 67 tokens a request instead of some 200.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ class Groups:
         asked: list[tuple[int, int, int]] = []
         for group in groups:
             start, length = map(int, self.lists[group])
-            place = places.setdefault(
-                self.tokens[start : start + length].tobytes(), len(spans)
-            )
+            place = places.setdefault(self.tokens[start : start + length].tobytes(), len(spans))
             if place == len(spans):
                 spans.append((start, length, 0))
             for row in range(self.first[group], self.first[group + 1]):

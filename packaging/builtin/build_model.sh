@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # From nothing to an exported, evaluated model: build_model.sh FOLDER [GROUPS [JOBS [ARGUMENTS OF train.py…]]]
 # Corpus and packing use JOBS processes. PYTHON names the interpreter. Run again, it goes on: finished
-# parts stay, training resumes.
+# parts stay, training resumes. EACH groups make a part, DRILL steps the exercise in copying.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mkdir -p "$1" && cd "$1" && pwd)
 groups=${2:-108000} jobs=${3:-2}
 shift $(($# < 3 ? $# : 3))
-python=${PYTHON:-/usr/bin/python3} each=12000
+python=${PYTHON:-/usr/bin/python3} each=${EACH:-12000} drill=${DRILL:-430}
 cd "$here"
 # Debian's OpenBLAS takes its slowest kernels on processors younger than itself, and its own threads
 # beside PyTorch's only wait for one another.
@@ -54,8 +54,9 @@ for ((i = 1; i < $#; ++i)); do
   [ "${!i}" != --preset ] || { next=$((i + 1)) && preset=${!next}; }
 done
 "$python" train.py "$work/packed/drill" --out "$work/drill" --preset "$preset" --tokens 4096 \
-  --steps 430 --lr 0.005
-"$python" train.py "${packed[@]}" --out "$work/run" --init "$work/drill/checkpoint.pt" --valid "$work/packed/valid" "$@"
+  --steps "$drill" --lr 0.005
+"$python" train.py "${packed[@]}" --out "$work/run" --init "$work/drill/checkpoint.pt" \
+  --valid "$work/packed/valid" "$@"
 "$python" export.py "$work/run/checkpoint.pt" "$work/tokenizer" "$work/model"
 gzip -dc held_out.jsonl.gz >"$work/held_out.jsonl"
-"$python" evaluate.py "$work/held_out.jsonl" --model "$work/model" | tee "$work/table.md"
+"$python" evaluate.py "$work/held_out.jsonl" --model "$work/model" ${LIMIT:+--limit "$LIMIT"} | tee "$work/table.md"

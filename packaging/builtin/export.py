@@ -95,6 +95,11 @@ def main() -> None:
     }
     for name, content in written.items():
         (options.out / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    (options.out / "README.md").write_text(
+        "---\nlicense: apache-2.0\n---\n# The built-in model of cactus\n\n"
+        "Its card: packaging/builtin/MODEL_CARD.md\n",
+        encoding="utf-8",
+    )
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(options.tokenizer / name, options.out / name)
     shutil.copyfile(HERE / "chat_template.jinja", options.out / "chat_template.jinja")

@@ -187,6 +187,12 @@ TEST_CASE("info, search, path, doctor: what they say", "[hub][cli]") {
   CHECK(local["parameters"] > 100'000);
   CHECK(place.run({"path", kModel}).out == place.place("google--gemma-tiny").string() + "\n");
   CHECK(place.run({"info", "google/nothing", "--offline"}).code == 3);
+  if (fs::exists(CACTUS_SOURCE "/packaging/builtin/bundle/cactus.json")) {
+    const Json inside = place.json({"info", "builtin"});
+    CHECK(inside["family"] == "llama");
+    CHECK(inside["path"].is_null());
+    CHECK(place.json({"list"})["models"][0]["name"] == "builtin");
+  }
 
   // What is broken is found and named.
   fs::remove(place.place("google--gemma-tiny") / "cactus.json");
