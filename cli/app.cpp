@@ -76,9 +76,11 @@ int show_nothing_asked(Context& context, const CLI::App& app) {
   }
   context.terminal.out(short_help(tree, context.terminal.out_color()));
   const hub::Store store = model_store();
-  context.terminal.out(store.list().empty()
-                           ? "\nno models installed – try: cactus run google/gemma-4-E2B-it\n"
-                           : "\n" + installed_names(store) + "\n");
+  context.terminal.out(
+      store.list().empty()
+          ? "\nno models installed – one that chats: cactus run google/gemma-4-E2B-it\n"
+            "the model inside cactus works offline: cactus run \"roll two dice\"\n"
+          : "\n" + installed_names(store) + "\n");
   return kOk;
 }
 

@@ -182,6 +182,7 @@ TEST_CASE("cactus alone on a terminal: short help and what there is", "[cli][pty
   Terminal terminal(place.launch({}));
   CHECK(terminal.expect("Usage"));
   CHECK(terminal.expect("no models installed"));
+  CHECK(terminal.expect("the model inside cactus works offline"));
   CHECK(terminal.wait() == 0);
 }
 
