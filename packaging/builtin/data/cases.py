@@ -45,9 +45,13 @@ class Ask:
 
 
 @lru_cache(maxsize=None)
-def pools(unseen: bool) -> tuple[tuple[Family, ...], ...]:
+def pools(unseen: bool, training: bool = False) -> tuple[tuple[Family, ...], ...]:
     """Families to ask for: shipped tools, written tools, tools made of objects and actions."""
-    usable = [f for f in families() if family_is_held_out(f) == unseen]
+    usable = [
+        f
+        for f in families()
+        if family_is_held_out(f) == unseen and (training or not f.training)
+    ]
     kinds: tuple[Callable[[Family], bool], ...] = (
         lambda f: f.local,
         lambda f: not f.local and not f.group.startswith("object "),
@@ -56,10 +60,12 @@ def pools(unseen: bool) -> tuple[tuple[Family, ...], ...]:
     return tuple(tuple(f for f in usable if kind(f)) for kind in kinds)
 
 
-def pick_family(rules: Allowed, rng: random.Random) -> Family:
-    groups = [pool for pool in pools(rules.unseen) if pool]
-    weights = (24, 40, 36)[-len(groups) :]
-    return rng.choice(rng.choices(groups, weights)[0])
+def pick_family(
+    rules: Allowed, rng: random.Random, weights: tuple[int, ...] = (24, 40, 36)
+) -> Family:
+    """`weights` are those of the pools."""
+    groups = [pool for pool in pools(rules.unseen, rules.training) if pool]
+    return rng.choice(rng.choices(groups, weights[-len(groups) :])[0])
 
 
 def ask(family: Family, rules: Allowed, rng: random.Random, missing: bool = False) -> Ask | None:
@@ -254,7 +260,7 @@ def offer(
         and rng.random() < 0.5
     ):
         return list(pools(False)[0]), True
-    everyone = [f for pool in pools(False) for f in pool] + (
+    everyone = [f for pool in pools(False, rules.training) for f in pool] + (
         [f for pool in pools(True) for f in pool] if rules.unseen else []
     )
     size = rng.choices(range(1, 9), (10, 14, 16, 16, 14, 12, 10, 8))[0]
@@ -427,7 +433,7 @@ def _try_case(split: str, rules: Allowed, kind: str, rng: random.Random) -> dict
         for _ in range(rng.choice((1, 1, 1, 2))):
             near = [
                 f
-                for pool in pools(rules.unseen)
+                for pool in pools(rules.unseen, rules.training)
                 for f in pool
                 if f.group == family.group or f.domain == family.domain
             ]

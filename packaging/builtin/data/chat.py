@@ -87,6 +87,8 @@ TALK: tuple[str, ...] = (
     "I'm thinking about {topic}",
     "criticise my idea about {topic}",
 )
+# For training alone: written after the committed held-out set was drawn.
+TRAINING_TALK: tuple[str, ...] = ()
 # Domains whose tools could after all serve some of these.
 COULD_SERVE = frozenset(
     ("knowledge", "language", "learning", "media", "notes", "food", "local", "messages")

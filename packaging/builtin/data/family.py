@@ -35,6 +35,10 @@ class Family:
     params: tuple[Param, ...]
     frames: tuple[str, ...]
     local: bool = False
+    # Written after the committed held-out set was drawn, therefore for training alone: the whole family,
+    # or further ways to ask for one that the set knows.
+    training: bool = False
+    training_frames: tuple[str, ...] = ()
 
     def param(self, name: str) -> Param:
         return next(p for p in self.params if p.name == name)
@@ -151,7 +155,7 @@ def make_param(name: str, kind: str, required: bool, says: str = "") -> Param:
 def check(family: Family) -> Family:
     """A frame must say every required value and name no other."""
     names = {p.name for p in family.params}
-    for frame in family.frames:
+    for frame in family.frames + family.training_frames:
         found = grammar.places(grammar.parse(frame))
         missing = (family.required() - set(found)) | (set(found) - names)
         if missing:

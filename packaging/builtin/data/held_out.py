@@ -32,7 +32,7 @@ def spot(text: str) -> int:
 
 @lru_cache(maxsize=None)
 def family_is_held_out(family: Family) -> bool:
-    return not family.local and spot("group " + family.group) % 100 < 11
+    return not (family.local or family.training) and spot("group " + family.group) % 100 < 11
 
 
 @lru_cache(maxsize=None)
@@ -59,21 +59,23 @@ class Allowed:
     unseen: bool  # families that were held out, or those that were not
     held_frames: bool | None  # None: all frames
     buckets: frozenset[str]
+    training: bool = False  # families and frames that are for training alone
 
     def frames(self, family: Family) -> list[str]:
-        held = held_out_frames(family.frames)
-        return [
-            f for f in family.frames if self.held_frames is None or (f in held) == self.held_frames
-        ]
+        return self._among(family.frames, family.training_frames)
 
     def frames_of_talk(self) -> list[str]:
-        held = held_out_frames(chat.TALK)
-        return [f for f in chat.TALK if self.held_frames is None or (f in held) == self.held_frames]
+        return self._among(chat.TALK, chat.TRAINING_TALK)
+
+    def _among(self, frames: tuple[str, ...], more: tuple[str, ...]) -> list[str]:
+        held = held_out_frames(frames)
+        usable = [f for f in frames if self.held_frames is None or (f in held) == self.held_frames]
+        return usable + list(more if self.training else ())
 
 
 _ALLOWED = {
-    "train": Allowed(False, False, frozenset(("train", "any"))),
-    "valid": Allowed(False, False, frozenset(("valid", "any"))),
+    "train": Allowed(False, False, frozenset(("train", "any")), training=True),
+    "valid": Allowed(False, False, frozenset(("valid", "any")), training=True),
     "test_unseen": Allowed(True, None, frozenset(("train", "valid", "test", "any"))),
 }
 _SEEN_TEST = Allowed(False, True, frozenset(("test", "any")))

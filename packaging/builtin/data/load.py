@@ -4,13 +4,18 @@
     name! kind [-- description]        a parameter, ! when required
     > frame                            a way to ask
 
+In specs/training, for training alone (the committed held-out set does not know them):
+
+    == NAME | …                        a further family
+    == NAME                            and frames: further ways to ask for a family of another file
+
     ## noun | plural | domain | key=NAME:KIND | made=VERB/VERB | ended=VERB/VERB
     name! kind : phrase                an attribute and how a request says it ({} is the value)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,16 +46,26 @@ def _parameter(line: str) -> tuple[Param, str]:
     )
 
 
-def _tools(text: str) -> list[Family]:
+def _blocks(text: str) -> list[list[str]]:
+    """The lines of each family, its head first."""
+    return [
+        [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
+        for block in ("\n" + text).split("\n== ")[1:]
+    ]
+
+
+def _frames(lines: list[str]) -> tuple[str, ...]:
+    return tuple(line[1:].strip() for line in lines if line.startswith(">"))
+
+
+def _tools(text: str, training: bool = False) -> list[Family]:
     out = []
-    for block in text.split("\n== ")[1:]:
-        head, *lines = [
-            line for line in block.splitlines() if line.strip() and not line.startswith("#")
-        ]
+    for head, *lines in _blocks(text):
+        if "|" not in head:
+            continue
         name, says, domain, *rest = (part.strip() for part in head.split("|"))
         options = dict(part.split("=") for part in rest)
         params = tuple(_parameter(line)[0] for line in lines if not line.startswith(">"))
-        frames = tuple(line[1:].strip() for line in lines if line.startswith(">"))
         out.append(
             check(
                 Family(
@@ -60,11 +75,25 @@ def _tools(text: str) -> list[Family]:
                     options.get("group", name),
                     options.get("clash", name),
                     params,
-                    frames,
+                    _frames(lines),
+                    training=training,
                 )
             )
         )
     return out
+
+
+def _with_more_frames(known: list[Family], text: str) -> list[Family]:
+    more: dict[str, tuple[str, ...]] = {}
+    for head, *lines in _blocks(text):
+        if "|" not in head:
+            more[head.strip()] = more.get(head.strip(), ()) + _frames(lines)
+    if more.keys() - {f.name for f in known}:
+        raise ValueError(f"frames of unknown families: {sorted(more.keys() - {f.name for f in known})}")
+    return [
+        check(replace(f, training_frames=f.training_frames + more[f.name])) if f.name in more else f
+        for f in known
+    ]
 
 
 def _objects(text: str) -> list[_Object]:
@@ -97,7 +126,7 @@ def _clause(param: Param, phrase: str) -> str:
     return "[ " + "|".join([phrase]).replace("{@}", lead).replace("{}", place) + "]"
 
 
-def _actions(thing: _Object) -> list[Family]:
+def _actions(thing: _Object, of_training: bool = False) -> list[Family]:
     noun, plural, slug = thing.noun, thing.plural, thing.noun.replace(" ", "_")
     many = plural.replace(" ", "_")
     made, ended = "(" + "|".join(thing.made) + ")", "(" + "|".join(thing.ended) + ")"
@@ -112,10 +141,11 @@ def _actions(thing: _Object) -> list[Family]:
     the = f"(the |){noun} "
     out: list[Family] = []
 
-    def add(name: str, says: str, wanted: list[Param], *frames: str) -> None:
-        out.append(
-            check(Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames))
-        )
+    def add(
+        name: str, says: str, wanted: list[Param], *frames: str, training: tuple[str, ...] = ()
+    ) -> None:
+        family = Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames)
+        out.append(check(replace(family, training=of_training, training_frames=training)))
 
     def optional(param: Param) -> Param:
         return Param(param.name, param.kind, False, param.says, param.schema)
@@ -241,10 +271,16 @@ def families() -> tuple[Family, ...]:
     """All families, in a fixed order; names are unique. A few seconds on the first call."""
     out: list[Family] = list(local_families())
     for path in sorted(SPECS.glob("*.tools")):
-        out += _tools("\n" + path.read_text(encoding="utf-8"))
+        out += _tools(path.read_text(encoding="utf-8"))
     for path in sorted(SPECS.glob("*.objects")):
         for thing in _objects("\n" + path.read_text(encoding="utf-8")):
             out += _actions(thing)
+    for path in sorted((SPECS / "training").glob("*.tools")):
+        text = path.read_text(encoding="utf-8")
+        out = _with_more_frames(out, text) + _tools(text, training=True)
+    for path in sorted((SPECS / "training").glob("*.objects")):
+        for thing in _objects("\n" + path.read_text(encoding="utf-8")):
+            out += _actions(thing, of_training=True)
     names = [f.name for f in out]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
