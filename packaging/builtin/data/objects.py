@@ -1,0 +1,305 @@
+"""Objects (an invoice, a playlist) times actions (create, find, end): each gives eight or more tools.
+
+    ## noun | plural | domain | key=NAME:KIND | made=VERB/VERB | ended=VERB/VERB
+    name! kind : phrase                an attribute and how a request says it ({} is the value)
+
+The frames behind `training=` are for training alone: the committed held-out set does not know them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .family import Family, Param, check, make_param
+
+
+@dataclass
+class _Object:
+    noun: str
+    plural: str
+    domain: str
+    key: tuple[str, str]
+    made: list[str]
+    ended: list[str]
+    attributes: list[tuple[Param, str]] = field(default_factory=list)
+
+
+def parameter(line: str) -> tuple[Param, str]:
+    line, _, phrase = line.partition(" : ")
+    line, _, says = line.partition(" -- ")
+    name, kind = line.split(maxsplit=1)
+    return (
+        make_param(name.rstrip("!"), kind.strip(), name.endswith("!"), says.strip()),
+        phrase.strip(),
+    )
+
+
+def read_objects(text: str) -> list[_Object]:
+    out = []
+    for block in text.split("\n## ")[1:]:
+        head, *lines = [line for line in block.splitlines() if line.strip()]
+        noun, plural, domain, *rest = (part.strip() for part in head.split("|"))
+        options = dict(part.split("=") for part in rest)
+        key, _, kind = options["key"].partition(":")
+        thing = _Object(
+            noun,
+            plural,
+            domain,
+            (key, kind),
+            options.get("made", "create/add/make").split("/"),
+            options.get("ended", "delete/remove").split("/"),
+        )
+        thing.attributes = [parameter(line) for line in lines]
+        out.append(thing)
+    return out
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
+
+
+def _clause(param: Param, phrase: str) -> str:
+    """ " for {customer}" in brackets: it is said when the value is."""
+    place, lead = "{" + param.name + "}", "{@" + param.name + "}"
+    return "[ " + "|".join([phrase]).replace("{@}", lead).replace("{}", place) + "]"
+
+
+def actions(thing: _Object, of_training: bool = False) -> list[Family]:
+    noun, plural, slug = thing.noun, thing.plural, thing.noun.replace(" ", "_")
+    many = plural.replace(" ", "_")
+    made, ended = "(" + "|".join(thing.made) + ")", "(" + "|".join(thing.ended) + ")"
+    art = f"({_article(noun)}|a new)" if _article(noun) == "a" else "(an|a new)"
+    key = make_param(thing.key[0], thing.key[1], True)
+    params = [param for param, _ in thing.attributes]
+    clauses = "".join(_clause(param, phrase) for param, phrase in thing.attributes)
+    first, phrase = thing.attributes[0]
+    some = _clause(first, phrase)[1:-1]
+    more = "".join(_clause(p, f) for p, f in thing.attributes[1:3])
+    k = "{" + key.name + "}"
+    the = f"(the |){noun} "
+    out: list[Family] = []
+
+    def add(
+        name: str, says: str, wanted: list[Param], *frames: str, training: tuple[str, ...] = ()
+    ) -> None:
+        family = Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames)
+        out.append(check(replace(family, training=of_training, training_frames=training)))
+
+    def optional(param: Param) -> Param:
+        return Param(param.name, param.kind, False, param.says, param.schema)
+
+    verb = thing.made[0].replace(" ", "_")
+    add(
+        f"{verb}_{slug}",
+        f"{thing.made[0].capitalize()} {_article(noun)} {noun}",
+        params,
+        f"{made} {art} {noun}{clauses}",
+        f"(can you |could you |){made} {_article(noun)} {noun}{clauses}",
+        f"I('d like| want) to {made} {art} {noun}{clauses}",
+        f"I need {art} {noun}{clauses}",
+        f"we need {art} {noun}{clauses}, (please |){made} it",
+        f"(new|another) {noun}{clauses}",
+        f"let's {made} {art} {noun}{clauses}",
+        f"(go ahead and |){made} me {_article(noun)} {noun}{clauses}",
+        f"{art} {noun}{clauses} (needs|has) to be (set up|entered)",
+        f"help me {made} {art} {noun}{clauses}",
+        training=(
+            f"(could you |please |)put together {art} {noun}{clauses}",
+            f"{noun}{clauses}, (one more|a fresh one) please",
+            f"we (still |)have no {noun}{clauses} (yet|so far), (get|put) one in the system",
+            f"there (should|ought to) be {art} {noun}{clauses}, can you take care of (it|that)",
+            f"would you mind (doing|preparing) {art} {noun}{clauses}",
+            f"my boss (wants|asked for) {art} {noun}{clauses}",
+            f"can I have {art} {noun}{clauses}",
+            f"get {art} {noun} going{clauses}",
+            f"I was (told|asked) to get {art} {noun} ready{clauses}",
+            f"is it possible to have {art} {noun}{clauses}",
+        ),
+    )
+    add(
+        f"find_{many}",
+        f"Find {plural} by their details",
+        [Param(first.name, first.kind, True, first.says, first.schema)]
+        + [optional(p) for p in params[1:3]],
+        f"(find|search for|look up) (the |all |my |){plural}{some}{more}",
+        f"(show|list|give) me (the |all |all the |){plural}{some}{more}",
+        f"(what|which) {plural} (are there|do we have|do I have){some}{more}",
+        f"(is|are) there any {plural}{some}{more}",
+        f"search (the |){plural}{some}{more}",
+        f"pull up (the |all |){plural}{some}{more}",
+        f"I'm looking for {plural}{some}{more}",
+        f"do we have any {plural}{some}{more}",
+        f"display {plural}{some}{more}",
+        training=(
+            f"(dig up|get hold of) (the |any |all |){plural}{some}{more}",
+            f"{plural}{some}{more}(, which are they|)",
+            f"can I see (the |all |){plural}{some}{more}",
+            f"I (want|need|have) to see (every {noun}|the {plural}){some}{more}",
+            f"let me have a look at (the |all |){plural}{some}{more}",
+            f"narrow (the |our |){plural} down to those{some}{more}",
+            f"what (have we got|do we have) in the way of {plural}{some}{more}",
+            f"someone (mentioned|talked about) {plural}{some}{more}, can you (locate|find) them",
+            f"(fetch|bring up) (the |all |every one of the |){plural}{some}{more}",
+            f"I (lost track of|can't find) the {plural}{some}{more}",
+        ),
+    )
+    add(
+        f"{thing.ended[0].replace(' ', '_')}_{slug}",
+        f"{thing.ended[0].capitalize()} {_article(noun)} {noun}",
+        [key],
+        f"{ended} {the}[{k}]",
+        f"(please |){ended} {noun} {k}",
+        f"I want to {ended} {the}[{k}]",
+        f"{noun} {k} is not needed (any more|now), {ended} it",
+        f"can (you|we) {ended} {the}[{k}]",
+        f"get rid of {noun} {k}",
+        f"we don't need {noun} {k} (any more|anymore), {ended} it",
+        f"{ended} {k}, (the |that |){noun}",
+        f"I no longer need {the}{k}",
+        training=(
+            f"(scrap|throw out|bin) {the}[{k}]",
+            f"throw {noun} {k} (out|away)",
+            f"{noun} {k} can go( now|)",
+            f"{noun} {k} was (a mistake|made by mistake), (undo|scrap) it",
+            f"{k} is (obsolete|of no use any more), (kill|scrap) that {noun}",
+            f"make {noun} {k} go away",
+            f"we're (done|finished) with {noun} {k}, (so |)please {ended} it",
+            f"{k}: {ended} that {noun}",
+            f"(our |the |)plans have changed, {noun} {k} has to go",
+            f"why do we still have {noun} {k}, (scrap|bin) it",
+        ),
+    )
+    add(
+        f"get_{slug}_status",
+        f"Tell how far {_article(noun)} {noun} is",
+        [key],
+        f"(what's|what is) the status of {the}[{k}]",
+        f"(check|get|show) the status of {noun} {k}",
+        f"how (far along is|is) {noun} {k}( doing| coming along|)",
+        f"status of {noun} {k}",
+        f"{noun} {k} status",
+        f"any (news|update) on {noun} {k}",
+        f"where does {noun} {k} stand",
+        f"has anything happened with {noun} {k}",
+        f"(tell me|I want to know) the status of {the}[{k}]",
+        training=(
+            f"what (happened to|has become of|became of) {the}[{k}]",
+            f"(what's|what is) the progress (of|on) {the}[{k}]",
+            f"how far have (we|they) got with {noun} {k}",
+            f"is {noun} {k} (done|finished|still open)( yet|)",
+            f"(what's going on|what's new|what's up) with {the}[{k}]",
+            f"{k}, (that|the) {noun}: (how does it look|any progress)",
+            f"I (haven't heard|heard nothing) about {noun} {k} (in ages|for a while), "
+            "how is it (going|coming along)",
+            f"(give me|I need) a (quick |)(progress|status) report on {noun} {k}",
+            f"(can you|could you) check (up |in |)on {noun} {k}",
+            f"people keep asking (me |)how {noun} {k} is (doing|going)",
+        ),
+    )
+    person = make_param("recipient", "person", True, f"Who gets the {noun}")
+    add(
+        f"share_{slug}",
+        f"Send {_article(noun)} {noun} to somebody",
+        [key, person],
+        f"(share|send) {noun} {k} (with|to) {{recipient}}",
+        f"(share|send) {{recipient}} {noun} {k}",
+        f"{{recipient}} needs to see {noun} {k}, (send|share) it",
+        f"(forward|pass) {noun} {k}[ (on |)to {{recipient}}]",
+        f"let {{recipient}} have {noun} {k}",
+        f"can you (share|send) {the}{k}[ (with|to) {{recipient}}]",
+        f"give {{recipient}} access to {noun} {k}",
+        training=(
+            f"hand {{recipient}} a copy of {noun} {k}",
+            f"{{recipient}} (asked for|wants|should get) (a copy of |){noun} {k}",
+            f"(mail|drop|shoot) {the}{k}[ (over |)to {{recipient}}]",
+            f"make sure (that |){{recipient}} gets (to see |){noun} {k}",
+            f"{{recipient}} hasn't seen {noun} {k} yet, (pass it on|send it over)",
+            f"I promised {{recipient}} a copy of {noun} {k}",
+            f"(can|could) {{recipient}} (get|have) (a look at|access to) {noun} {k}",
+            f"loop {{recipient}} in on {noun} {k}",
+            f"is there a way to show {noun} {k} to {{recipient}}",
+            f"hand (a copy of|the details of) {noun} {k} over to {{recipient}}",
+        ),
+    )
+    form = make_param(
+        "format", "enum(csv, pdf, json, xlsx=excel/xlsx/a spreadsheet)", True, "Format of the file"
+    )
+    since = make_param("since", "fixed_date", False, "Earliest day, as said")
+    add(
+        f"export_{many}",
+        f"Export {plural} to a file",
+        [form, since],
+        f"export (the |all |my |){plural}[ since {{since}}] (as|to) {{format}}",
+        f"(give|get) me (the |all |){plural} as {{format}}[ since {{since}}]",
+        f"I need {{format}} of (the |all |){plural}[ since {{since}}]",
+        f"download (the |my |all |){plural}[ as {{format}}]",
+        f"save (all |the |){plural}[ since {{since}}] (in|as) {{format}}",
+        f"{{format}} export of {plural}[ since {{since}}]",
+        training=(
+            f"(a |){{format=xlsx:spreadsheet}} (of|with) (all |the |all the |){plural}[ since {{since}}]",
+            f"put (all |the |our |){plural}[ since {{since}}] into {{format=xlsx:a spreadsheet}}",
+            f"(dump|write) (all |the |our |){plural}[ since {{since}}] (to|into) {{format}}",
+            f"can I (get|have) (all |the |){plural}[ since {{since}}] (as|in) {{format}}",
+            f"{plural}[ since {{since}}], {{format}} please",
+            f"my boss (wants|needs) (all |the |){plural}[ since {{since}}] (as|in) {{format}}",
+            f"turn (our|the|my) {plural}[ since {{since}}] into {{format}}",
+            f"everything we have on {plural}[ since {{since}}], as {{format}}",
+            f"I want to look at the {plural}[ since {{since}}] in {{format=xlsx:Excel}}",
+            f"make a file (of|with) (all |the |){plural}[ since {{since}}][ as {{format}}]",
+        ),
+    )
+    both = "".join(_clause(p, f) for p, f in thing.attributes[:2])
+    add(
+        f"count_{many}",
+        f"Count {plural}",
+        [optional(p) for p in params[:2]],
+        f"how many {plural}{_clause(first, phrase)} (are there|do we have)",
+        f"(count|number of) (the |all |){plural}{some}{more if len(params) == 2 else ''}",
+        f"count (the |all |my |){plural}",
+        f"(what's|what is) the number of {plural}{_clause(first, phrase)}",
+        f"how many {plural} exist{_clause(first, phrase)}",
+        training=(
+            f"tally (up |)(the |all |our |){plural}{both}",
+            f"(what's|what is) the (total|tally|count) of {plural}{both}",
+            f"{plural}{both}: how many( are there|)",
+            f"how many {plural} have we got{both}",
+            f"(total|overall) number of {plural}{both}",
+            f"(give|tell) me the number of {plural}{both}",
+            f"I (want|need) to know how many {plural} (there are|we have){both}",
+            f"do you know how many {plural}{both} (there are|we have)",
+            f"(can|could) you count up (the |our |){plural}{both}",
+            f"just the (number|count) of {plural}{both}, no (list|details)",
+        ),
+    )
+    for param, _ in thing.attributes[1:4]:
+        if param.schema["type"] in ("array", "boolean"):
+            continue
+        label, v = param.name.replace("_", " "), "{" + param.name + "}"
+        shift = "(bump|move)" if param.schema["type"] in ("integer", "number") else "(switch|move)"
+        add(
+            f"update_{slug}_{param.name}",
+            f"Change the {label} of {_article(noun)} {noun}",
+            [key, Param(param.name, param.kind, True, param.says, param.schema)],
+            f"(change|update|set) the {label} of {noun} {k}[ to {v}]",
+            f"(make|set) {v} the (new |){label} of {noun} {k}",
+            f"{noun} {k} (needs|should have) {label} {v}",
+            f"(update|edit) {noun} {k}: {label} {v}",
+            f"for {noun} {k} (change|set) the {label}[ to {v}]",
+            f"(the |){label} of {noun} {k} (is|should be) {v} now",
+            f"I want to change {noun} {k}'s {label} to {v}",
+            training=(
+                f"the {label} of {noun} {k} is wrong, it (should be|is) {v}",
+                f"{noun} {k}, new {label}: {v}",
+                f"{v} is the (right|correct|new) {label} (for|of) {noun} {k}",
+                f"(please |)correct the {label} (of|for|on) {noun} {k}[ to {v}]",
+                f"(can|could) you put {v} as (the |){label} (on|for) {noun} {k}",
+                f"I got the {label} of {noun} {k} wrong, (make it|it's) {v}",
+                f"on {noun} {k}, replace the {label} with {v}",
+                f"from now on the {label} of {noun} {k} is {v}",
+                f"someone mistyped the {label} (of|on) {noun} {k}, it has to be {v}",
+                f"{shift} the {label} of {noun} {k} to {v}",
+            ),
+        )
+    return out
+
+
