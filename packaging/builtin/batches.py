@@ -28,6 +28,7 @@ class Batch:
     lists: Tensor  # [G, P] indices of tokens
     # By length, so that little is padding: indices of tokens [R, L], and the list of each request [R].
     requests: list[tuple[Tensor, Tensor]]
+    spans: Tensor  # the same for fused.py, int32 [G + R, 3]: first token, tokens, list (-1: is one)
     sources: Tensor  # indices of tokens whose next token belongs to an answer
     targets: Tensor  # those next tokens
 
@@ -55,8 +56,9 @@ class Groups:
         np.add.at(sums, group, self.requests[:, 2])
         self.cost = sums + self.lists[:, 1]
 
-    def batches(self, tokens: int, seed: int, epoch: int) -> list[np.ndarray]:
-        """Arrays of group numbers; the same for the same seed and epoch."""
+    def batches(self, tokens: int, seed: int, epoch: int, together: int = 1) -> list[np.ndarray]:
+        """Arrays of group numbers; the same for the same seed and epoch. As many as are trained on
+        `together` are of like size: workers wait for one another."""
         chance = np.random.default_rng((seed, epoch))
         order = chance.permutation(len(self.lists))
         out: list[np.ndarray] = []
@@ -70,7 +72,17 @@ class Groups:
                     begin, total = end, 0
                 total += self.cost[group]
             out.append(pool[begin:])
-        return [out[i] for i in chance.permutation(len(out))]
+        if together == 1:
+            return [out[i] for i in chance.permutation(len(out))]
+        out.sort(key=self._size)
+        begins = together * chance.permutation(len(out) // together)  # the last few may go unread
+        return [out[i] for begin in begins for i in range(begin, begin + together)]
+
+    def _size(self, groups: np.ndarray) -> int:
+        """Tokens of a batch, where a list that several groups offer counts once."""
+        spans = [self.tokens[start : start + length] for start, length in self.lists[groups]]
+        lists = sum(len(content) // 2 for content in {span.tobytes() for span in spans})
+        return lists + int((self.cost[groups] - self.lists[groups, 1]).sum())
 
     def load(self, groups: np.ndarray) -> Batch:
         # (first token in the file, tokens, first position). A list that several groups offer stands once.
@@ -91,6 +103,7 @@ class Groups:
         positions = np.concatenate([np.arange(p, p + length) for _, length, p in spans])
         lengths = np.array([length for _, length, _ in spans])
         starts = np.cumsum(lengths) - lengths
+        owners = np.array([-1] * lists + [place for _, _, place in asked])
         answers = self.answers[where].astype(bool)
         answers[starts] = False
         targets = np.flatnonzero(answers)
@@ -106,6 +119,7 @@ class Groups:
                 )
                 for row in range(lists, len(spans), _ROWS)
             ],
+            spans=torch.from_numpy(np.stack((starts, lengths, owners), axis=1).astype(np.int32)),
             sources=torch.from_numpy(targets - 1),
             targets=ids[torch.from_numpy(targets)],
         )
@@ -119,14 +133,14 @@ def _padded(starts: np.ndarray, lengths: np.ndarray, nobody: int) -> Tensor:
 
 
 def endless(
-    parts: list[Path], tokens: int, seed: int, skip: int
+    parts: list[Path], tokens: int, seed: int, skip: int, together: int = 1
 ) -> Iterator[tuple[Groups, np.ndarray]]:
     """Part after part, again and again, beginning behind the first `skip` batches. A part is read when
     its turn comes: training can begin while later parts are being made."""
     turn = 0
     while True:
         groups = Groups(parts[turn % len(parts)])
-        batches = groups.batches(tokens, seed, turn)
+        batches = groups.batches(tokens, seed, turn, together)
         for batch in batches[min(skip, len(batches)) :]:
             yield groups, batch
         skip = max(0, skip - len(batches))

@@ -18,12 +18,16 @@ import torch
 from torch.nn import functional as F
 
 import curve
+import fused
 from batches import Batch, Groups, endless
 from model import PRESETS, Decoder
 from optimizer import optimizers
+from workers import Team, run
 
 
 def loss_of(model: Decoder, batch: Batch) -> torch.Tensor:
+    if fused.ready(model, batch.ids.device):
+        return fused.loss(model, batch)
     # On processors bfloat16 gains nothing: PyTorch 1.13 multiplies it more slowly than OpenBLAS does float32.
     place = batch.ids.device.type
     with torch.autocast(place, dtype=torch.bfloat16, enabled=place == "cuda"):
@@ -42,6 +46,12 @@ def rate(step: int, done: float, options: argparse.Namespace) -> float:
     rising = min(1.0, (step + 1) / options.warmup)
     falling = min(1.0, (1.0 - min(1.0, done)) / options.cooldown)
     return options.lr * rising * falling
+
+
+def clip(parameters: list[torch.nn.Parameter], norm: float) -> None:
+    """Gradients made shorter if all of them together, `norm` long, are longer than 1."""
+    if norm > 1:
+        torch._foreach_mul_([p.grad for p in parameters], 1 / (norm + 1e-6))
 
 
 def save(path: Path, state: dict[str, object]) -> None:
@@ -70,6 +80,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=0.01)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes; a step has a batch of each of them"
+    )
     parser.add_argument("--every", type=int, default=50, help="steps between rows of loss.csv")
     parser.add_argument("--save-every", type=int, default=200)
     parser.add_argument(
@@ -81,8 +94,8 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    options = parse()
+def train(options: argparse.Namespace, rank: int) -> None:
+    """What each worker does; worker 0 alone decides, prints and writes."""
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -91,9 +104,10 @@ def main() -> None:
     model = Decoder(config).to(device)
     trainers = optimizers(model, options.lr, options.weight_decay)
     shares = [group["lr"] / options.lr for trainer in trainers for group in trainer.param_groups]
-    valid = Groups(options.valid) if options.valid else None
+    team = Team(rank, options.workers, model)
+    valid = Groups(options.valid) if options.valid and rank == 0 else None
     options.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, step, before = options.out / "checkpoint.pt", 0, 0.0
+    checkpoint, step, read, before = options.out / "checkpoint.pt", 0, 0, 0.0
     if options.init and not checkpoint.exists():
         model.load_state_dict(torch.load(options.init, map_location=device)["model"])
     if checkpoint.exists():
@@ -106,21 +120,26 @@ def main() -> None:
         for trainer, kept in zip(trainers, state["optimizers"]):
             trainer.load_state_dict(kept)
         step, before = state["step"], state["seconds"]
-        curve.forget_after(options.out / "loss.csv", step)
-    print(
-        f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, from step {step}",
-        flush=True,
-    )
+        read = state.get("batches", step)
+        if rank == 0:
+            curve.forget_after(options.out / "loss.csv", step)
+    if rank == 0:
+        size = sum(p.numel() for p in model.parameters())
+        print(f"{size:,} parameters, {device}, from step {step}", flush=True)
     begin = time.monotonic()
 
     def seconds() -> float:
         return before + time.monotonic() - begin
 
     def keep() -> None:
+        team.share_states(trainers)
+        if rank > 0:
+            return
         state = {
             "model": model.state_dict(),
             "optimizers": [trainer.state_dict() for trainer in trainers],
             "step": step,
+            "batches": read,
             "seconds": seconds(),
             "config": asdict(config),
         }
@@ -128,8 +147,9 @@ def main() -> None:
         curve.draw(options.out / "loss.csv", options.out / "loss.svg")
 
     spent, seen, total, count = time.monotonic(), 0, 0.0, 0
-    feed = endless(options.data, options.tokens, options.seed, step)
-    with open(options.out / "loss.csv", "a", newline="", encoding="utf-8") as out:
+    feed = endless(options.data, options.tokens, options.seed, read, options.workers)
+    log = options.out / "loss.csv" if rank == 0 else os.devnull
+    with open(log, "a", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         if out.tell() == 0:
             writer.writerow(
@@ -139,23 +159,27 @@ def main() -> None:
             done = step / options.steps
             if options.minutes:
                 done = max(done, seconds() / (60 * options.minutes))
-            if done >= 1 or (options.stop_file and options.stop_file.exists()):
+            over = done >= 1 or bool(options.stop_file and options.stop_file.exists())
+            over, now = team.agreed(over, rate(step, done, options))
+            if over:
                 break
-            now = rate(step, done, options)
             groups = [group for trainer in trainers for group in trainer.param_groups]
             for group, share in zip(groups, shares):
                 group["lr"] = now * share
-            source, numbers = next(feed)
+            source, numbers = [next(feed) for _ in range(options.workers)][rank]
             batch = source.load(numbers).to(device)
             loss = loss_of(model, batch)
             model.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            team.mean_gradients()
+            squares, losses, tokens = team.total(team.squares(), loss.item(), len(batch.ids))
+            clip(team.owned[rank], squares**0.5)
             for trainer in trainers:
                 trainer.step()
-            step, total, count = step + 1, total + float(loss.detach()), count + 1
-            seen += len(batch.ids)
-            if step % options.every == 0:
+            team.share_weights()
+            step, read = step + 1, read + options.workers
+            total, count, seen = total + losses / options.workers, count + 1, seen + tokens
+            if step % options.every == 0 and rank == 0:
                 speed = seen / (time.monotonic() - spent)
                 checked = ""
                 if valid and step % (options.every * 10) == 0:
@@ -168,7 +192,13 @@ def main() -> None:
             if step % options.save_every == 0:
                 keep()
     keep()
-    print(f"ended at step {step} after {seconds() / 60:.1f} minutes", flush=True)
+    if rank == 0:
+        print(f"ended at step {step} after {seconds() / 60:.1f} minutes", flush=True)
+
+
+def main() -> None:
+    options = parse()
+    run(options.workers, train, options)
 
 
 if __name__ == "__main__":

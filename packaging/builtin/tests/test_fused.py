@@ -1,0 +1,142 @@
+"""The fused training step computes what the plain one does; skipped where it cannot be built."""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+try:
+    import numpy as np
+    import torch
+    from torch.nn import functional as F
+
+    import fused
+    from batches import Batch, Groups
+    from model import Config, Decoder
+except ImportError:
+    torch = None  # type: ignore[assignment]
+
+BUILT = torch is not None and fused.library() is not None
+
+
+def small(**changes: int) -> "Config":
+    sizes = dict(vocab_size=64, hidden_size=96, num_hidden_layers=3, intermediate_size=48)
+    heads = dict(num_attention_heads=6, num_key_value_heads=2, head_dim=32)
+    return Config(**{**sizes, **heads, **changes})
+
+
+def some_groups(folder: Path) -> "Groups":
+    """Packed groups of random tokens, long and short; some lists are offered twice."""
+    chance = np.random.default_rng(5)
+    tokens, answers, lists, requests = [], [], [], []
+    for group in range(40):
+        content = chance.integers(2, 64, int(chance.integers(1, 90))).tolist()
+        if group % 4 == 3:
+            start, length = lists[-1]
+            content = tokens[start : start + length]
+        lists.append((len(tokens), len(content)))
+        tokens += content
+        answers += [0] * len(content)
+        for _ in range(int(chance.integers(1, 5))):
+            length = int(chance.integers(8, 60))
+            requests.append((group, len(tokens), length))
+            tokens += chance.integers(2, 64, length).tolist()
+            answers += [0] * (length - 5) + [1, 1, 0, 1, 1]
+    kinds = {"tokens": np.uint16, "answers": np.uint8}
+    content = {"tokens": tokens, "answers": answers, "lists": lists, "requests": requests}
+    for name, values in content.items():
+        np.array(values, dtype=kinds.get(name, np.uint32)).tofile(folder / f"{name}.bin")
+    return Groups(folder)
+
+
+def exact(model: "Decoder", batch: "Batch") -> tuple[float, dict[str, "torch.Tensor"]]:
+    """Loss and gradients of the plain path in float64; in training mode it would use bfloat16."""
+    model = copy.deepcopy(model).double().eval()
+    with mock.patch.object(torch.Tensor, "float", torch.Tensor.double):
+        loss = F.cross_entropy(model.head(model.grouped(batch)), batch.targets)
+        loss.backward()
+    return loss.item(), {n: p.grad for n, p in model.named_parameters()}
+
+
+@unittest.skipUnless(BUILT, "python3-torch, g++ or AVX-512 is missing")
+class Fused(unittest.TestCase):
+    def setUp(self) -> None:
+        torch.manual_seed(1)
+        self.folder = tempfile.TemporaryDirectory()
+        self.groups = some_groups(Path(self.folder.name))
+
+    def tearDown(self) -> None:
+        self.folder.cleanup()
+
+    def same(self, model: "Decoder", batch: "Batch") -> None:
+        """Loss and every gradient, to 1e-4 of the gradient's norm."""
+        wanted_loss, wanted = exact(model, batch)
+        model.zero_grad(set_to_none=True)
+        loss = fused.loss(model, batch)
+        loss.backward()
+        self.assertLess(abs(loss.item() / wanted_loss - 1), 1e-5)
+        for name, weight in model.named_parameters():
+            error = float((weight.grad - wanted[name]).norm() / wanted[name].norm())
+            self.assertLess(error, 1e-4, name)
+
+    def test_loss_and_gradients(self) -> None:
+        for changes in (
+            {},
+            {"num_attention_heads": 5, "num_key_value_heads": 1, "head_dim": 64},
+            {"num_attention_heads": 2, "num_key_value_heads": 2},
+            {"num_hidden_layers": 1},
+        ):
+            model = Decoder(small(**changes))
+            for weight in model.parameters():  # norms too: ones would hide a missing factor
+                weight.data += 0.1 * torch.randn_like(weight)
+            for numbers in self.groups.batches(1500, 1, 0)[:3]:
+                with self.subTest(changes):
+                    self.same(model, self.groups.load(numbers))
+
+    def test_a_real_batch(self) -> None:
+        """CACTUS_TRAINING: a checkpoint and a packed folder, separated by a colon."""
+        given = os.environ.get("CACTUS_TRAINING")
+        if not given:
+            self.skipTest("CACTUS_TRAINING is not set")
+        checkpoint, folder = given.split(":")
+        state = torch.load(checkpoint)
+        model = Decoder(Config(**state["config"]))
+        model.load_state_dict(state["model"])
+        groups = Groups(Path(folder))
+        for numbers in groups.batches(2700, 1, 0)[:3]:
+            self.same(model, groups.load(numbers))
+
+    def test_attention_by_finite_differences(self) -> None:
+        batch = self.groups.load(self.groups.batches(200, 1, 0)[0])
+        model = Decoder(small(num_attention_heads=2, num_key_value_heads=1))
+        plan = fused.Plan(batch, model.c, *model._turns(batch.positions))
+        for asked in (None, torch.randn(len(batch.sources), 64)):
+            joint = torch.randn(len(batch.ids), 128 if asked is None else 64)
+            inputs = [joint] if asked is None else [joint, asked]
+            for x in inputs:
+                x.requires_grad_()
+            weights = torch.randn(len(joint if asked is None else asked), 64)
+
+            def value() -> float:
+                return float((fused._Attend.apply(joint, asked, plan).double() * weights).sum())
+
+            (fused._Attend.apply(joint, asked, plan) * weights).sum().backward()
+            for x in inputs:
+                for _ in range(5):
+                    way, kept = torch.randn_like(x) * 1e-2, x.data
+                    x.data = kept + way
+                    above = value()
+                    x.data = kept - way
+                    below = value()
+                    x.data = kept
+                    wanted = float((x.grad * way).sum())
+                    scale = float(x.grad.norm() * way.norm()) / x.numel() ** 0.5
+                    self.assertLess(abs((above - below) / 2 - wanted), 2e-3 * scale)
+
+
+if __name__ == "__main__":
+    unittest.main()
