@@ -31,7 +31,7 @@ class LocalSession final : public Session {
     CACTUS_TRY(prompt, drop_oldest ? fitting_chat_prompt(*model_, messages, options,
                                                          generator_.context() - room(options))
                                    : chat_prompt(*model_, messages, options));
-    CACTUS_TRY(reply, generate(prompt, format_, options, sink, cancel));
+    CACTUS_TRY(reply, generate(prompt, format_, options, request_of(messages), sink, cancel));
     note_what_the_template_lacks(options, reply);
     return std::move(reply);
   }
@@ -39,7 +39,7 @@ class LocalSession final : public Session {
   Result<Reply> complete(std::string_view text, const GenerateOptions& options,
                          const PieceSink& sink, const std::atomic<bool>* cancel) override {
     CACTUS_TRY(prompt, raw_prompt(*model_, text));
-    return generate(prompt, plain_reply_format(), options, sink, cancel);
+    return generate(prompt, plain_reply_format(), options, std::nullopt, sink, cancel);
   }
 
   const Model& model() const override { return *model_; }
@@ -56,9 +56,31 @@ class LocalSession final : public Session {
     }
   }
 
+  // What the user said, where the model copies the arguments of its calls out of it.
+  std::optional<std::string> request_of(const Json& messages) const {
+    const Json& generation = model_->bundle().manifest().generation;
+    if (!generation.is_object() || generation.value("copies_arguments", Json()) != true) {
+      return std::nullopt;
+    }
+    std::string request;
+    for (const Json& message : messages) {
+      if (!message.is_object() || message.value("role", Json()) != "user") continue;
+      const Json content = message.value("content", Json());
+      if (content.is_string()) request += content.get<std::string>() + "\n";
+      if (!content.is_array()) continue;
+      for (const Json& part : content) {
+        const Json text = part.is_object() ? part.value("text", Json()) : Json();
+        if (text.is_string()) request += text.get<std::string>() + "\n";
+      }
+    }
+    return request;
+  }
+
   // What holds the reply to the tools, null: nothing does.
   Result<std::unique_ptr<TokenConstraint>> constrain(const ReplyFormat& format,
-                                                     const GenerateOptions& options, Reply& reply) {
+                                                     const GenerateOptions& options,
+                                                     const std::optional<std::string>& request,
+                                                     Reply& reply) {
     const bool deciding = format.call != nullptr && !format.call->none.empty();
     const bool tools = options.tools.is_array() && !options.tools.empty();
     // A model that writes nothing but calls has nothing to say without tools: it declines.
@@ -66,13 +88,14 @@ class LocalSession final : public Session {
         !options.constrain_tools.value_or(deciding)) {
       return std::unique_ptr<TokenConstraint>();
     }
-    auto constraint = constrain_to(options.tools);
+    auto constraint = constrain_to(options.tools, request);
     if (constraint || options.constrain_tools) return constraint;
     reply.notices.push_back(constraint.error().what + ": " + constraint.error().why);
     return std::unique_ptr<TokenConstraint>();
   }
 
-  Result<std::unique_ptr<TokenConstraint>> constrain_to(const Json& tools) {
+  Result<std::unique_ptr<TokenConstraint>> constrain_to(const Json& tools,
+                                                        const std::optional<std::string>& request) {
     if (format_.call == nullptr) {
       return make_error(ErrorKind::usage, model_->name() + " calls no tools");
     }
@@ -81,7 +104,7 @@ class LocalSession final : public Session {
                  constrain::Vocabulary::create(model_->tokenizer(), *format_.call, stop_ids_));
       vocabulary_ = std::move(vocabulary);
     }
-    return constrain::constrain_calls(vocabulary_, tools);
+    return constrain::constrain_calls(vocabulary_, tools, request);
   }
 
   std::int64_t room(const GenerateOptions& options) const {
@@ -90,8 +113,8 @@ class LocalSession final : public Session {
   }
 
   Result<Reply> generate(const Prompt& prompt, const ReplyFormat& format,
-                         const GenerateOptions& options, const PieceSink& sink,
-                         const std::atomic<bool>* cancel) {
+                         const GenerateOptions& options, const std::optional<std::string>& request,
+                         const PieceSink& sink, const std::atomic<bool>* cancel) {
     if (prompt.ids.empty()) {
       return make_error(ErrorKind::usage, "the prompt is empty", {}, "some text to continue");
     }
@@ -102,7 +125,7 @@ class LocalSession final : public Session {
     Sampler sampler(settings, reply.seed);
     ReplyBuilder builder(model_->tokenizer(), format, prompt.tail, options, sink, reply);
     AnswerMeasures measures(probe_.get(), options);
-    CACTUS_TRY(constraint, constrain(format, options, reply));
+    CACTUS_TRY(constraint, constrain(format, options, request, reply));
     const Continuation work{.prompt = prompt.ids,
                             .stop_ids = stop_ids_,
                             .max_tokens = options.max_tokens,

@@ -129,6 +129,8 @@ Acceptor::Took Acceptor::feed_top(unsigned char byte) {
       return value(byte);
     case Kind::string:
       return string(byte);
+    case Kind::copied:
+      return copied(byte);
     case Kind::number:
       return number(byte);
     case Kind::word:
@@ -361,7 +363,14 @@ Acceptor::Took Acceptor::value(unsigned char byte) {
     f.step = step;
     return Took::yes;
   };
-  if ((node.kinds & kString) != 0 && begins_string(byte)) return become(Kind::string, -1, 0);
+  if ((node.kinds & kString) != 0 && begins_string(byte)) {
+    if (rules_->said == nullptr) return become(Kind::string, -1, 0);
+    const Said::Match match = rules_->said->start();
+    become(Kind::copied, match.low, 0);
+    f.at = match.high;
+    f.used = match.length;
+    return Took::yes;
+  }
   if ((node.kinds & (kNumber | kInteger)) != 0 && (digit(byte) || byte == '-')) {
     const bool whole = (node.kinds & kNumber) == 0;
     become(Kind::number, whole ? 1 : 0, byte == '-' ? kSign : byte == '0' ? kZero : kWhole);
@@ -423,6 +432,21 @@ Acceptor::Took Acceptor::string(unsigned char byte) {
   if (f.step == kHexAfterD) return byte < '8' ? step_to(kHex + 2) : Took::no;
   if (f.step == kHex && (byte == 'd' || byte == 'D')) return step_to(kHexAfterD);
   return step_to(f.step == kHex + 3 ? std::uint8_t{0} : static_cast<std::uint8_t>(f.step + 1));
+}
+
+Acceptor::Took Acceptor::copied(unsigned char byte) {
+  Frame& f = top();
+  Said::Match match{f.node, f.at, f.used};
+  // Within an escape no word ends, so that an escaped quotation mark does not end the text.
+  if (begins_string(byte) && rules_->said->may_end(match)) {
+    pop();
+    return Took::yes;
+  }
+  if (!rules_->said->extend(match, byte)) return Took::no;
+  f.node = match.low;
+  f.at = match.high;
+  f.used = match.length;
+  return Took::yes;
 }
 
 Acceptor::Took Acceptor::number(unsigned char byte) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "engine/constrain/said.h"
 #include "engine/constrain/schema.h"
 #include "engine/tools/call_grammar.h"
 
@@ -14,6 +15,8 @@ struct ReplyRules {
   const Schema* schema = nullptr;
   // Calls, or ControlByte::kNone, and nothing else. False: any text, with calls in between.
   bool must_decide = false;
+  // Texts that stand for values must be copied out of it; null: any text.
+  const Said* said = nullptr;
 };
 
 class Acceptor {
@@ -46,6 +49,7 @@ class Acceptor {
     array,
     value,
     string,
+    copied,
     number,
     word,
     choice
@@ -61,9 +65,9 @@ class Acceptor {
     std::uint8_t step = 0;
     bool arguments = false;   // members: of a call, not of an object inside
     std::uint32_t extra = 0;  // calls: how many; string: rest of a character; members: the key
-    std::int32_t node = -1;   // index into the schema's tables
-    std::int32_t at = 0;      // in a literal or a trie
-    std::uint64_t used = 0;   // members: keys that were there
+    std::int32_t node = -1;   // index into the schema's tables; copied: Match::low
+    std::int32_t at = 0;      // in a literal or a trie; copied: Match::high
+    std::uint64_t used = 0;   // members: keys that were there; copied: Match::length
   };
   enum class Took { yes, no, passed };  // passed: not for this frame any more, ask again
 
@@ -81,6 +85,7 @@ class Acceptor {
   Took array(unsigned char byte);
   Took value(unsigned char byte);
   Took string(unsigned char byte);
+  Took copied(unsigned char byte);
   Took number(unsigned char byte);
   Took word(unsigned char byte);
   Took choice(unsigned char byte);

@@ -41,10 +41,13 @@ bool stays_in_string(std::string_view bytes, const CallGrammar& grammar) {
 
 class CallConstraint final : public TokenConstraint {
  public:
-  CallConstraint(std::shared_ptr<const Vocabulary> vocabulary, Schema schema)
+  CallConstraint(std::shared_ptr<const Vocabulary> vocabulary, Schema schema,
+                 std::optional<Said> said)
       : vocabulary_(std::move(vocabulary)),
         schema_(std::move(schema)),
-        rules_{vocabulary_->syntax().grammar, &schema_, !vocabulary_->syntax().none.empty()},
+        said_(std::move(said)),
+        rules_{vocabulary_->syntax().grammar, &schema_, !vocabulary_->syntax().none.empty(),
+               said_ ? &*said_ : nullptr},
         state_(rules_),
         allowed_(vocabulary_->size()) {}
 
@@ -91,6 +94,7 @@ class CallConstraint final : public TokenConstraint {
 
   std::shared_ptr<const Vocabulary> vocabulary_;
   Schema schema_;
+  std::optional<Said> said_;
   ReplyRules rules_;
   Acceptor state_;
   TokenSet allowed_;
@@ -154,15 +158,19 @@ Result<std::shared_ptr<const Vocabulary>> Vocabulary::create(
 }
 
 Result<std::unique_ptr<TokenConstraint>> constrain_calls(
-    std::shared_ptr<const Vocabulary> vocabulary, const Json& tools) {
+    std::shared_ptr<const Vocabulary> vocabulary, const Json& tools,
+    const std::optional<std::string>& request) {
   const bool none = !tools.is_array() || tools.empty();
   if (none && !vocabulary->syntax().none.empty()) {
     return std::unique_ptr<TokenConstraint>(
-        std::make_unique<CallConstraint>(std::move(vocabulary), Schema()));
+        std::make_unique<CallConstraint>(std::move(vocabulary), Schema(), std::nullopt));
   }
-  CACTUS_TRY(schema, compile_schema(tools, *vocabulary->syntax().grammar));
+  const CallGrammar& grammar = *vocabulary->syntax().grammar;
+  std::optional<Said> said;
+  if (request && request->size() <= Said::kLongest) said.emplace(*request, !grammar.control_quotes);
+  CACTUS_TRY(schema, compile_schema(tools, grammar, said ? &*said : nullptr));
   return std::unique_ptr<TokenConstraint>(
-      std::make_unique<CallConstraint>(std::move(vocabulary), std::move(schema)));
+      std::make_unique<CallConstraint>(std::move(vocabulary), std::move(schema), std::move(said)));
 }
 
 }  // namespace cactus::constrain

@@ -2,11 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/constrain/said.h"
 #include "engine/constrain/token_trie.h"
 #include "engine/sample/token_constraint.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -40,8 +42,10 @@ class Vocabulary {
   TokenSet plain_;
 };
 
-// Without tools, a model that must decide can only say that none fits. Errors: as compile_schema.
+// Without tools, a model that must decide can only say that none fits. With `request`, the texts
+// and numbers of calls are copied out of it (said.h). Errors: as compile_schema.
 Result<std::unique_ptr<TokenConstraint>> constrain_calls(
-    std::shared_ptr<const Vocabulary> vocabulary, const Json& tools);
+    std::shared_ptr<const Vocabulary> vocabulary, const Json& tools,
+    const std::optional<std::string>& request = std::nullopt);
 
 }  // namespace cactus::constrain

@@ -60,7 +60,16 @@ bool bare(std::string_view name) {
 
 class Compiler {
  public:
-  Compiler(const CallGrammar& grammar) : grammar_(grammar) {}
+  Compiler(const CallGrammar& grammar, const Said* said) : grammar_(grammar), said_(said) {
+    out_.names = out_.literals.add_root();
+    if (said_ == nullptr) return;
+    numbers_ = out_.literals.add_root();
+    integers_ = out_.literals.add_root();
+    for (const std::string& number : said_->numbers()) {
+      out_.literals.add(numbers_, number, 0);
+      if (number.find('.') == std::string::npos) out_.literals.add(integers_, number, 0);
+    }
+  }
 
   Status add_tool(const Json& tool) {
     const Json* function = &tool;
@@ -81,6 +90,7 @@ class Compiler {
     if (const auto at = function->find("parameters"); at != function->end() && at->is_object()) {
       root_ = &*at;
       CACTUS_TRY(object, object_of(*at, !grammar_.quoted_keys, 0));
+      if (object == kImpossible) return ok_status();
       arguments = object;
     }
     if (arguments < 0) {
@@ -88,7 +98,6 @@ class Compiler {
       out_.objects.push_back(empty);
     }
     finish_values();
-    if (out_.names == 0) out_.names = out_.literals.add_root();
     const auto index = static_cast<std::int32_t>(out_.arguments.size());
     out_.literals.add(out_.names, grammar_.quoted_keys ? inside_of_text(tool_) : tool_, index);
     out_.arguments.push_back(arguments);
@@ -98,6 +107,31 @@ class Compiler {
   Schema take() { return std::move(out_); }
 
  private:
+  static constexpr std::int32_t kImpossible = -2;  // an object that requires what cannot be written
+
+  bool impossible(const ValueNode& node) const {
+    return node.kinds == 0 && node.choices != 0 && out_.literals[node.choices].first_child == 0;
+  }
+
+  // Only texts and numbers that were said.
+  void keep_what_was_said(ValueNode& node) {
+    if (said_ == nullptr || node.kinds == kAnything || node.kinds == 0) return;
+    const bool any = (node.kinds & kNumber) != 0, whole = (node.kinds & kInteger) != 0;
+    if (any || whole) {
+      node.kinds = static_cast<std::uint8_t>(node.kinds & ~(kNumber | kInteger));
+      node.choices = any ? numbers_ : integers_;
+    }
+    if (!said_->has_words()) node.kinds = static_cast<std::uint8_t>(node.kinds & ~kString);
+    const bool nothing_in_it = (node.kinds & kArray) != 0 && node.items >= 0 &&
+                               impossible(out_.values[static_cast<std::size_t>(node.items)]);
+    if (nothing_in_it) node.kinds = static_cast<std::uint8_t>(node.kinds & ~kArray);
+    if (node.object == kImpossible) {
+      node.kinds = static_cast<std::uint8_t>(node.kinds & ~kObject);
+      node.object = -1;
+    }
+    if (node.kinds == 0 && node.choices == 0) node.choices = out_.literals.add_root();
+  }
+
   // `text` as JSON writes it, without the quotes around it.
   static std::string inside_of_text(const std::string& text) {
     const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -146,12 +180,16 @@ class Compiler {
                                  "' holds what names in calls cannot");
       }
       CACTUS_TRY(value, value_of(item.value(), depth + 1));
-      const auto index = static_cast<std::int32_t>(node.values.size());
-      out_.literals.add(node.keys, key_text(item.key(), bare_keys), index);
-      node.values.push_back(value);
       const bool wanted =
           required != schema.end() && required->is_array() &&
           std::find(required->begin(), required->end(), Json(item.key())) != required->end();
+      if (impossible(out_.values[static_cast<std::size_t>(value)])) {
+        if (wanted) return std::int32_t{kImpossible};
+        continue;
+      }
+      const auto index = static_cast<std::int32_t>(node.values.size());
+      out_.literals.add(node.keys, key_text(item.key(), bare_keys), index);
+      node.values.push_back(value);
       if (wanted) node.required |= std::uint64_t{1} << index;
     }
     out_.objects.push_back(std::move(node));
@@ -280,6 +318,7 @@ class Compiler {
       CACTUS_TRY(object, object_of(schema, grammar_.bare_keys, depth));
       node.object = object;
     }
+    keep_what_was_said(node);
     return add(node);
   }
 
@@ -289,6 +328,8 @@ class Compiler {
   }
 
   const CallGrammar& grammar_;
+  const Said* said_;
+  std::int32_t numbers_ = 0, integers_ = 0;  // tries, with said_
   Schema out_;
   std::string tool_;
   const Json* root_ = nullptr;  // the tool's parameters
@@ -298,11 +339,11 @@ class Compiler {
 
 }  // namespace
 
-Result<Schema> compile_schema(const Json& tools, const CallGrammar& grammar) {
+Result<Schema> compile_schema(const Json& tools, const CallGrammar& grammar, const Said* said) {
   if (!tools.is_array() || tools.empty()) {
     return make_error(ErrorKind::usage, "there are no tools to call");
   }
-  Compiler compiler(grammar);
+  Compiler compiler(grammar, said);
   for (const Json& tool : tools) CACTUS_CHECK(compiler.add_tool(tool));
   return compiler.take();
 }

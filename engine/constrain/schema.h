@@ -8,6 +8,7 @@
 
 #include "engine/base/json.h"
 #include "engine/base/result.h"
+#include "engine/constrain/said.h"
 #include "engine/tools/call_grammar.h"
 
 namespace cactus::constrain {
@@ -67,6 +68,9 @@ struct Schema {
 // `tools` as GenerateOptions. Errors: usage, naming the tool, for what cannot be written in this
 // grammar (names with spaces where names are bare), more than 64 parameters of one object, schemas
 // that refer to what is not there, no tools at all.
-Result<Schema> compile_schema(const Json& tools, const CallGrammar& grammar);
+// With `said`, numbers are those that it holds. What then cannot be written at all falls away:
+// parameters, and tools that require one of those.
+Result<Schema> compile_schema(const Json& tools, const CallGrammar& grammar,
+                              const Said* said = nullptr);
 
 }  // namespace cactus::constrain

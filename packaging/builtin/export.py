@@ -91,7 +91,12 @@ def main() -> None:
             **config.huggingface(),
             "torch_dtype": "float32" if options.f32 else "bfloat16",
         },
-        "generation_config.json": {"do_sample": False, "eos_token_id": 1, "pad_token_id": 0},
+        "generation_config.json": {
+            "do_sample": False,
+            "eos_token_id": 1,
+            "pad_token_id": 0,
+            "copies_arguments": True,  # RULES.md; the engine holds calls to what was said
+        },
     }
     for name, content in written.items():
         (options.out / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -172,14 +172,16 @@ Speaker speaker(const std::string& syntax) {
   return made;
 }
 
-std::unique_ptr<TokenConstraint> constraint_for(const Speaker& speaker, const Json& tools) {
-  auto constraint = constrain::constrain_calls(speaker.vocabulary, tools);
+std::unique_ptr<TokenConstraint> constraint_for(const Speaker& speaker, const Json& tools,
+                                                const std::optional<std::string>& request) {
+  auto constraint = constrain::constrain_calls(speaker.vocabulary, tools, request);
   if (!constraint) FAIL(constraint.error().what << ": " << constraint.error().why);
   return std::move(*constraint);
 }
 
-bool takes(const Speaker& speaker, const Json& tools, const std::vector<std::int32_t>& ids) {
-  const auto constraint = constraint_for(speaker, tools);
+bool takes(const Speaker& speaker, const Json& tools, const std::vector<std::int32_t>& ids,
+           const std::optional<std::string>& request) {
+  const auto constraint = constraint_for(speaker, tools, request);
   for (const std::int32_t id : ids) {
     const auto words = constraint->allowed();
     const bool in_mask = (words[static_cast<std::size_t>(id) / 64] >> (id % 64) & 1) != 0;

@@ -28,11 +28,15 @@ struct Speaker {
 // "deciding", "python", "gemma" or "json".
 Speaker speaker(const std::string& syntax);
 
-// The constraint for `tools`; fails the test when there is none.
-std::unique_ptr<TokenConstraint> constraint_for(const Speaker& speaker, const Json& tools);
+// The constraint for `tools`, of a model that copies arguments out of `request` if there is one;
+// fails the test when there is none.
+std::unique_ptr<TokenConstraint> constraint_for(
+    const Speaker& speaker, const Json& tools,
+    const std::optional<std::string>& request = std::nullopt);
 
 // Whether every id is allowed when its turn comes, and the end of the turn behind them.
-bool takes(const Speaker& speaker, const Json& tools, const std::vector<std::int32_t>& ids);
+bool takes(const Speaker& speaker, const Json& tools, const std::vector<std::int32_t>& ids,
+           const std::optional<std::string>& request = std::nullopt);
 
 using Dice = std::mt19937;
 

@@ -1,0 +1,156 @@
+// Arguments copied out of the request: nothing else can be written, and all that was said can.
+#include "engine/constrain/said.h"
+
+#include <algorithm>
+
+#include "tests/engine/constrain/walk.h"
+#include "tests/support/catch.h"
+
+namespace cactus::test {
+namespace {
+
+using constrain::numbers_in;
+using constrain::Said;
+
+bool holds(const std::string& text, const std::string& part, bool escaped = true) {
+  const Said said(text, escaped);
+  Said::Match match = said.start();
+  for (const char c : part)
+    if (!said.extend(match, static_cast<unsigned char>(c))) return false;
+  return said.may_end(match);
+}
+
+bool found(const std::string& text, const std::string& number) {
+  const auto numbers = numbers_in(text);
+  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+TEST_CASE("said: texts are whole words of the request", "[engine][constrain]") {
+  const std::string text = "5km from São Paulo to \"New York\", Rio\n";
+  for (const char* part : {"km", "São Paulo", "Paulo to", "5km", "Rio", "\\\"New York\\\", Rio"}) {
+    INFO(part);
+    CHECK(holds(text, part));
+  }
+  for (const char* part : {"", "k", "Paul", "aulo", "São Paulo ", " to", "Paris", "Rio\\n", "\\"}) {
+    INFO(part);
+    CHECK_FALSE(holds(text, part));
+  }
+  CHECK(holds("a \"b\" c", "\"b\"", false));
+  CHECK(holds("back\\slash", "back\\\\slash"));
+  CHECK_FALSE(Said(" \n\t ", true).has_words());
+  CHECK_FALSE(Said("", true).has_words());
+}
+
+TEST_CASE("said: numbers in digits and in words", "[engine][constrain]") {
+  const std::pair<const char*, const char*> kSaid[] = {
+      {"$1,250.50 please", "1250.5"},
+      {"619.0 feet", "619"},
+      {"007", "7"},
+      {"sort 117,137,470", "137"},
+      {"117, 137 and 47", "47"},
+      {"3,5 Grad", "3.5"},
+      {"it is -5 degrees", "-5"},
+      {"minus five", "-5"},
+      {"2 million people", "2000000"},
+      {"3 and a half hours", "3.5"},
+      {"forty-two", "42"},
+      {"Twenty one", "21"},
+      {"a hundred and five", "105"},
+      {"two hundred", "200"},
+      {"one thousand three hundred and sixty-nine TB", "1369"},
+      {"two thousand seven hundred and forty-eight", "2748"},
+      {"twelve hundred", "1200"},
+      {"seven and a half kilos", "7.5"},
+      {"two point two five", "2.25"},
+      {"two and three quarters", "2.75"},
+      {"three dozen eggs", "36"},
+      {"half a liter", "0.5"},
+      {"the third one", "3"},
+      {"one two three", "2"},
+      {"from 10:30 to 11", "30"},
+  };
+  for (const auto& [text, number] : kSaid) {
+    INFO(text << " → " << number);
+    CHECK(found(text, number));
+  }
+  CHECK(numbers_in("no number here, but a dozenal anda word").empty());
+  CHECK_FALSE(found("12 eggs", "1"));
+  CHECK_FALSE(found("1,250", "125"));
+  // More digits than a double holds are no number that can be copied; neither do they end anything.
+  CHECK(numbers_in(std::string(5000, '9')).empty());
+  CHECK(numbers_in(std::string(5000, ',')).empty());
+}
+
+TEST_CASE("said: a call holds nothing that was not said", "[engine][constrain]") {
+  const std::string requests[] = {
+      "send Mia \"two words\" at 7, or 12.5 for 30 people\n",
+      "größe: back\\slash {x} it's 42\n",
+      "...!\n",
+      "a a a a a a a a\n",
+  };
+  for (const char* name : {"deciding", "gemma"}) {
+    const Speaker speaking = speaker(name);
+    Dice dice(3);
+    int texts = 0, numbers = 0;
+    for (int round = 0; round < 200; ++round) {
+      const std::string& request = requests[static_cast<std::size_t>(round) % 4];
+      const Json tools = Json::parse(R"([{"function": {"name": "f", "parameters": {"type": "object",
+        "required": [], "properties": {
+        "text": {"type": "string"}, "list": {"type": "array", "items": {"type": "string"}},
+        "whole": {"type": "integer"}, "any": {"type": "number"},
+        "maybe": {"type": ["string", "null"]}, "unit": {"enum": ["celsius", "kelvin"]}}}}}])");
+      const auto constraint = constraint_for(speaking, tools, request);
+      const auto ids = random_reply(speaking, *constraint, dice, 400);
+      if (!ids) continue;
+      const Reply reply = speaking.read(*ids);
+      CHECK_FALSE(reply.malformed_call);
+      for (const Json& call : reply.tool_calls) {
+        INFO(request << call.dump());
+        CHECK(wrong_with(call, tools) == "");
+        for (const auto& [key, value] : call["arguments"].items()) {
+          const Json values = value.is_array() ? value : Json::array({value});
+          for (const Json& one : values) {
+            if (one.is_string() && key != "unit") {
+              ++texts;
+              CHECK(request.find(one.get<std::string>()) != std::string::npos);
+            }
+            if (one.is_number()) {
+              ++numbers;
+              CHECK(found(request, one.dump()));
+            }
+          }
+        }
+      }
+    }
+    CHECK(texts > 50);
+    CHECK(numbers > 10);
+  }
+}
+
+TEST_CASE("said: what cannot be written falls away", "[engine][constrain]") {
+  const Speaker speaking = speaker("deciding");
+  const Json tools = Json::parse(R"([
+    {"function": {"name": "set_timer", "parameters": {"properties":
+      {"minutes": {"type": "integer"}, "label": {"type": "string"}}, "required": ["minutes"]}}},
+    {"function": {"name": "roll", "parameters": {"properties": {"sides": {"type": "integer"}}}}}])");
+  const auto call = [&](const std::string& body, const std::string& request) {
+    return takes(speaking, tools, speaking.ids("<|tool_call_start|>" + body + "<|tool_call_end|>"),
+                 request);
+  };
+  CHECK(call("set_timer(minutes=10)", "ten minutes"));
+  CHECK(call("set_timer(minutes=10,label=\"tea\")", "10 minutes for tea"));
+  CHECK_FALSE(call("set_timer(minutes=11)", "10 minutes"));
+  CHECK_FALSE(call("set_timer(minutes=10,label=\"milk\")", "10 minutes for tea"));
+  CHECK_FALSE(call("set_timer(minutes=10)", "set a timer"));
+  CHECK(call("roll()", "roll"));
+  CHECK_FALSE(call("roll(sides=6)", "roll"));
+  CHECK(takes(speaking, tools, speaking.ids("<|no_tool|>"), "set a timer"));
+  const Json one = Json::array({tools[0]});
+  CHECK_FALSE(takes(speaking, one, speaking.ids("<|tool_call_start|>"), "set a timer"));
+  CHECK(takes(speaking, one, speaking.ids("<|no_tool|>"), "set a timer"));
+  // A request that is too long to look up is copied from freely.
+  CHECK(call("set_timer(minutes=10)", std::string(Said::kLongest + 1, 'x')));
+}
+
+}  // namespace
+}  // namespace cactus::test
