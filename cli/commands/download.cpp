@@ -51,6 +51,7 @@ Result<Json> dry_run(Context& context, const hub::ModelName& name, const Downloa
   CACTUS_TRY(hub, Hub::open(context));
   hub::PlanOptions options = hub->options();
   options.source_only = flags.reconvert || flags.source_only;
+  options.sizes = !flags.source_only;
   CACTUS_TRY(plan, hub::make_plan(hub->api(), hub->cache(), name, options));
   for (const std::string& note : plan.notes) context.terminal.note(note);
   if (context.format == Format::text) {
@@ -70,10 +71,15 @@ Result<Json> source_only(Context& context, const hub::ModelName& name, const Dow
   const signals::PhaseScope generating(signals::Phase::generating);
   std::unique_ptr<InstallDisplay> display;
   CACTUS_TRY(hub, Hub::open(context, [&](std::string_view text) {
-               if (display) display->notice(text);
+               if (display) {
+                 display->notice(text);
+               } else if (!text.empty()) {
+                 context.terminal.note(text);
+               }
              }));
   hub::PlanOptions planning = hub->options();
   planning.source_only = true;
+  planning.sizes = false;
   CACTUS_TRY(plan, hub::make_plan(hub->api(), hub->cache(), name, planning));
   display = std::make_unique<InstallDisplay>(context.terminal, hub->environment().progress_bars);
   hub::InstallOptions options;

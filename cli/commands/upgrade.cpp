@@ -25,7 +25,11 @@ Result<std::optional<Json>> upgrade_one(Context& context, const hub::Installed& 
   Terminal& terminal = context.terminal;
   std::unique_ptr<InstallDisplay> display;
   CACTUS_TRY(hub, Hub::open(context, [&](std::string_view text) {
-               if (display) display->notice(text);
+               if (display) {
+                 display->notice(text);
+               } else if (!text.empty()) {
+                 terminal.note(text);
+               }
              }));
   const signals::PhaseScope generating(signals::Phase::generating);
   CACTUS_TRY(newer, hub::look_for_newer(hub->api(), hub->cache(), old, hub->options()));
@@ -56,15 +60,25 @@ Result<int> run_upgrade(Context& context, const UpgradeFlags& flags) {
     models.insert(models.end(), found.begin(), found.end());
   }
   Json list = Json::array();
+  std::optional<Error> failure;
   for (const hub::Installed& one : models) {
     if (!one.current) continue;
     if (one.record.pinned) {
       terminal.note(one.title() + " is pinned at " + one.version());
       continue;
     }
-    CACTUS_TRY(done, upgrade_one(context, one, flags));
-    if (done) list.push_back(std::move(*done));
+    auto done = upgrade_one(context, one, flags);
+    if (!done) {
+      const ErrorKind kind = done.error().kind;
+      if (kind == ErrorKind::cancelled || kind == ErrorKind::policy) return std::move(done).error();
+      // The others are upgraded all the same.
+      if (failure) terminal.warn(failure->what);
+      failure = std::move(done).error();
+    } else if (*done) {
+      list.push_back(std::move(**done));
+    }
   }
+  if (failure) return std::move(*failure);
   if (context.format != Format::text) {
     terminal.out(
         dump_json({{"v", 1}, {"success", true}, {"dry_run", flags.dry_run}, {"models", list}}) +

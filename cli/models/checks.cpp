@@ -10,6 +10,7 @@
 #include "cli/render/format.h"
 #include "engine/base/file.h"
 #include "engine/weights/manifest.h"
+#include "hub/hf/hub_error.h"
 #include "kernels/dispatch.h"
 
 namespace cactus::cli {
@@ -143,6 +144,10 @@ std::vector<Finding> look_at_hub(Context& context) {
   }
   std::vector<Finding> found;
   const int status = exchange.response.status;
+  if (exchange.response.ok() && hub::is_web_page(exchange.response)) {
+    const Error portal = hub::portal_error((*hub)->environment().endpoint);
+    return {{Health::problem, portal.what + ": " + portal.why, portal.fix}};
+  }
   if (exchange.response.ok()) {
     found.push_back({Health::good, (*hub)->environment().endpoint + " answers"});
   } else {

@@ -59,8 +59,8 @@ void InstallDisplay::loop() {
 void InstallDisplay::draw() {
   const bool waiting = step_ == hub::Step::waiting;
   const std::string& said = notice_.empty() && waiting ? detail_ : notice_;
-  // Off a terminal what holds things up is said once, when it changes.
-  if (!terminal_.err_tty() && !said.empty() && said != told_) {
+  // Where there is no bar what holds things up is said once, when it changes.
+  if ((!terminal_.err_tty() || total_ == 0) && !said.empty() && said != told_) {
     terminal_.note(waiting ? "waiting for " + said : said);
     told_ = said;
   }

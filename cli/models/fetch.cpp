@@ -16,11 +16,12 @@ std::string bytes(std::uint64_t n) {
 }
 
 // A conversion that Ctrl-C ended says what is left to say.
-Error interrupted(Error error, const hub::Plan& plan) {
+Error interrupted(Error error, const hub::Plan& plan, bool again) {
   if (error.kind != ErrorKind::cancelled) return error;
-  return make_error(ErrorKind::cancelled, "the download was interrupted",
-                    "what is done is kept; the same command goes on from there",
-                    "cactus download " + shell_word(plan.name.text()));
+  return make_error(
+      ErrorKind::cancelled, "the download was interrupted",
+      "what is done is kept; the same command goes on from there",
+      (again ? "cactus download --reconvert " : "cactus download ") + shell_word(plan.name.text()));
 }
 
 }  // namespace
@@ -34,8 +35,8 @@ std::string plan_line(const hub::Plan& plan, const hub::Store& store) {
     if (!hub::same_ignoring_case(plan.repository, plan.name.repository))
       line += " from " + plan.repository;
   } else {
-    line += " · " + bytes(plan.fetch_bytes) + " to convert, about " + bytes(plan.disk_bytes) +
-            " on disk";
+    line += " · " + bytes(plan.fetch_bytes) + " to fetch and convert";
+    if (plan.disk_bytes > 0) line += ", " + bytes(plan.disk_bytes) + " on disk";
   }
   if (const auto space = free_space(store.root())) line += " · " + bytes(*space) + " free";
   if (!plan.info.licence.empty()) line += " · license " + plan.info.licence;
@@ -74,7 +75,7 @@ Result<hub::InstallReport> carry_out(Context& context, Hub& hub, const hub::Plan
   const signals::PhaseScope generating(signals::Phase::generating);
   auto report = hub::install(hub.api(), hub.cache(), hub.store(), plan, options);
   display.stop();
-  if (!report) return interrupted(std::move(report).error(), plan);
+  if (!report) return interrupted(std::move(report).error(), plan, flags.again);
   if (flags.again && !report->already) remove_replaced(context, hub.store(), report->installed);
   return report;
 }
@@ -85,7 +86,11 @@ Result<hub::InstallReport> fetch_model(Context& context, const hub::ModelName& n
   (void)settings;
   std::unique_ptr<InstallDisplay> display;
   CACTUS_TRY(hub, Hub::open(context, [&](std::string_view text) {
-               if (display) display->notice(text);
+               if (display) {
+                 display->notice(text);
+               } else if (!text.empty()) {
+                 context.terminal.note(text);
+               }
              }));
   display = std::make_unique<InstallDisplay>(context.terminal,
                                              flags.bars && hub->environment().progress_bars);

@@ -93,9 +93,13 @@ Result<std::unique_ptr<Hub>> Hub::open(Context& context,
       std::make_unique<hub::HubCache>(hub->environment_.cache, hub->environment_.symlinks);
   hub::HubOptions api;
   api.cancel = &signals::cancel();
-  api.notice = [notice = std::move(notice)](std::string_view text) {
+  api.notice = [&context, notice = std::move(notice)](std::string_view text) {
     log::info("hub: " + std::string(text));
-    if (notice) notice(text);
+    if (notice) {
+      notice(text);
+    } else if (!text.empty()) {
+      context.terminal.note(text);
+    }
   };
   hub->api_ = std::make_unique<hub::HubApi>(*hub->client_, hub->environment_, hub->tokens_.get(),
                                             std::move(api));

@@ -38,6 +38,8 @@ Status remove_shared_files(Context& context, const hub::Store& store, const hub:
   std::error_code error;
   fs::remove_all(gone.bundle, error);
   fs::remove(snapshot, error);  // only when it is empty
+  // Other programs take a name that leads to no snapshot for damage.
+  if (!fs::exists(snapshot, error)) cache.forget(gone.record.repository, gone.record.commit);
   const fs::path repository = cache.repository(gone.record.repository);
   const std::set<fs::path> kept = targets(repository / "snapshots");
   const fs::path blobs = fs::weakly_canonical(repository / "blobs", error);

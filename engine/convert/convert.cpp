@@ -160,10 +160,7 @@ Result<ConvertReport> convert(const TensorSource& source, const fs::path& destin
   }
   CACTUS_TRY(side, read_side_files(source));
   CACTUS_TRY(family, family_of(side.config));
-  std::vector<std::string> names;
-  for (const SourceTensor& t : source.tensors()) names.push_back(t.name);
-  CACTUS_TRY(plan, family->plan(side.config, names));
-  CACTUS_TRY(conversions, match(plan, source, options.bits));
+  CACTUS_TRY(conversions, conversions_of(*family, side.config, source, options.bits));
   CACTUS_TRY(size, bundle_size(conversions));
 
   CACTUS_TRY(place, Workplace::open(destination, conversion_key(source, side, options.bits),
@@ -188,6 +185,8 @@ Result<ConvertReport> convert(const TensorSource& source, const fs::path& destin
   ConvertProgress progress;
   progress.total = report.source_bytes;
   for (std::size_t i = 0; i < report.resumed; ++i) progress.resumed += conversions[i].source->size;
+  progress.done = progress.resumed;
+  if (options.progress) options.progress(progress);
   PipelineHooks hooks;
   hooks.cancel = options.cancel;
   hooks.on_tensor = [&](const TensorInfo& t) { return place.record(t); };

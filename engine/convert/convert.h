@@ -18,7 +18,7 @@ struct ConvertProgress {
   std::uint64_t done = 0;  // bytes of the source's tensors
   std::uint64_t total = 0;
   std::uint64_t resumed = 0;  // of `done`, bytes an earlier, interrupted run had converted
-  std::string_view tensor;    // being converted; empty at the end
+  std::string_view tensor;    // being converted; empty at the beginning and the end
 };
 
 struct ConvertOptions {
@@ -39,6 +39,10 @@ struct ConvertReport {
   std::uint64_t bundle_bytes = 0;
   bool already_there = false;  // an earlier run had finished this very conversion
 };
+
+// Files of a source that a bundle carries as they are, where there are any.
+inline constexpr std::string_view kCopiedFiles[] = {
+    "tokenizer.json", "chat_template.jinja", "preprocessor_config.json", "processor_config.json"};
 
 // Writes DEST.partial and moves it to DEST in one step when it is complete; whatever stops the run,
 // the next one with the same source and bits goes on after the last whole tensor. Peak memory: a

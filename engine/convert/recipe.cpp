@@ -106,6 +106,14 @@ Result<std::vector<Conversion>> match(const TensorPlan& plan, const TensorSource
   return conversions;
 }
 
+Result<std::vector<Conversion>> conversions_of(const Family& family, const Json& config,
+                                               const TensorSource& source, int bits) {
+  std::vector<std::string> names;
+  for (const SourceTensor& t : source.tensors()) names.push_back(t.name);
+  CACTUS_TRY(plan, family.plan(config, names));
+  return match(plan, source, bits);
+}
+
 Result<std::uint64_t> bundle_size(std::span<const Conversion> conversions) {
   std::uint64_t bytes = 0;
   for (const Conversion& c : conversions) {

@@ -28,6 +28,10 @@ TensorInfo stored_as(Use use, SourceType source, int bits);
 // incompatible: missing, unknown and misshapen tensors and types that are no floats, by name.
 Result<std::vector<Conversion>> match(const TensorPlan& plan, const TensorSource& source, int bits);
 
+// match() with the family's plan for this configuration.
+Result<std::vector<Conversion>> conversions_of(const Family& family, const Json& config,
+                                               const TensorSource& source, int bits);
+
 // Bytes of weights.cactus.
 Result<std::uint64_t> bundle_size(std::span<const Conversion> conversions);
 

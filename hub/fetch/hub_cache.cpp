@@ -101,6 +101,20 @@ std::optional<std::string> HubCache::commit_of(std::string_view id,
   return std::move(*text);
 }
 
+void HubCache::forget(std::string_view id, std::string_view commit) const {
+  if (!usable(id, commit)) return;
+  const fs::path refs = repository(id) / "refs";
+  std::vector<fs::path> doomed;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(refs, error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().lexically_relative(refs).generic_string();
+    if (commit_of(id, name) == commit) doomed.push_back(at->path());
+  }
+  doomed.push_back(repository(id) / "trees" / (std::string(commit) + ".json"));
+  for (const fs::path& path : doomed) fs::remove(path, error);
+}
+
 Status HubCache::write_ref(std::string_view id, std::string_view revision,
                            std::string_view commit) const {
   if (!usable(id, commit) || !is_safe_path(revision)) return unusable(revision);

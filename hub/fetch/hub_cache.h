@@ -32,6 +32,9 @@ class HubCache {
   std::optional<std::string> commit_of(std::string_view id, std::string_view revision) const;
   Status write_ref(std::string_view id, std::string_view revision, std::string_view commit) const;
 
+  // Takes away what names a commit whose snapshot is gone: its refs and its listing.
+  void forget(std::string_view id, std::string_view commit) const;
+
   // The file of a snapshot, if all its bytes are there.
   std::optional<std::filesystem::path> find(std::string_view id, std::string_view commit,
                                             std::string_view path) const;

@@ -1,5 +1,8 @@
 #include "hub/install/install.h"
 
+#include <algorithm>
+#include <chrono>
+#include <mutex>
 #include <system_error>
 
 #include "engine/base/file.h"
@@ -45,6 +48,34 @@ class Job {
   }
 
   void tell(const InstallProgress& progress) {
+    const std::lock_guard guard(mutex_);
+    pass_on(progress);
+  }
+
+  void tell_converted(const ConvertProgress& now) {
+    const std::lock_guard guard(mutex_);
+    converted_ = now;
+    tensor_ = now.tensor;
+    pass_on(converting());
+  }
+
+  // On slow lines bytes come minutes before a whole block of them is converted.
+  void tell_received(std::uint64_t bytes) {
+    const std::lock_guard guard(mutex_);
+    received_ = std::max(received_, bytes);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < std::chrono::milliseconds(50)) return;
+    told_ = now;
+    if (converted_.total > 0) pass_on(converting());
+  }
+
+  InstallProgress converting() const {
+    const std::uint64_t here =
+        std::max(converted_.done, std::min(converted_.resumed + received_, converted_.total));
+    return {Step::converting, (converted_.done + here) / 2, converted_.total, tensor_};
+  }
+
+  void pass_on(const InstallProgress& progress) {
     lock_.progress(progress.done, progress.total);
     if (options_.progress) options_.progress(progress);
   }
@@ -123,9 +154,7 @@ class Job {
     converting.commit = plan_.commit;
     converting.licence = plan_.info.licence;
     converting.cancel = options_.cancel;
-    converting.progress = [this](const ConvertProgress& p) {
-      tell({Step::converting, p.done, p.total, p.tensor});
-    };
+    converting.progress = [this](const ConvertProgress& p) { tell_converted(p); };
     return convert(source, staged, converting);
   }
 
@@ -150,7 +179,9 @@ class Job {
   SourceOptions source_options() {
     SourceOptions reading;
     reading.prefetch.connections = options_.connections;
+    reading.prefetch.received = [this](std::uint64_t bytes) { tell_received(bytes); };
     reading.fetch = fetch_options();
+    reading.headers = plan_.headers;
     return reading;
   }
 
@@ -183,6 +214,11 @@ class Job {
   const InstallOptions& options_;
   Lock lock_;
   bool pinned_ = false;
+  std::mutex mutex_;  // of what follows, and of telling
+  ConvertProgress converted_;
+  std::string tensor_;
+  std::uint64_t received_ = 0;
+  std::chrono::steady_clock::time_point told_;
 };
 
 }  // namespace
@@ -203,16 +239,15 @@ Result<InstallReport> install(HubApi& api, const HubCache& cache, const Store& s
 Result<fs::path> fetch_source(HubApi& api, const HubCache& cache, const Plan& plan,
                               const InstallOptions& options) {
   std::vector<TreeFile> files;
-  const bool single = find_file(plan.files, "model.safetensors") != nullptr;
   for (const TreeFile& file : plan.files) {
     const bool top = file.path.find('/') == std::string::npos;
     const bool weights = file.path.ends_with(".safetensors");
     // Other programs' formats of the same weights are not wanted.
-    const bool wanted =
-        weights ? (single ? file.path == "model.safetensors" : file.path.starts_with("model-"))
-                : file.path.ends_with(".json") || file.path.ends_with(".jinja") ||
-                      file.path.ends_with(".model") || file.path.ends_with(".txt") ||
-                      file.path == "README.md" || file.path.starts_with("LICENSE");
+    const bool wanted = weights
+                            ? is_weight_file(file.path, plan.files)
+                            : file.path.ends_with(".json") || file.path.ends_with(".jinja") ||
+                                  file.path.ends_with(".model") || file.path.ends_with(".txt") ||
+                                  file.path == "README.md" || file.path.starts_with("LICENSE");
     if (top && wanted) files.push_back(file);
   }
   FetchOptions fetching;

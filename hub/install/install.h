@@ -18,7 +18,9 @@ enum class Step { waiting, fetching, converting, testing };
 
 struct InstallProgress {
   Step step = Step::fetching;
-  std::uint64_t done = 0, total = 0;  // bytes; of the source's tensors when converting
+  // Bytes. When converting, of the source's tensors, each counted half when it has come and half
+  // when it is in the bundle.
+  std::uint64_t done = 0, total = 0;
   std::string_view detail;            // a file, a tensor, who is waited for, or why it is paused
 };
 
@@ -29,7 +31,7 @@ struct InstallOptions {
   bool keep_source = false;  // the source's files go into the Hugging Face cache, too
   // Opens the new bundle before it takes its place; an error keeps the old one.
   std::function<Status(const std::filesystem::path& bundle)> load_test;
-  std::function<void(const InstallProgress&)> progress;
+  std::function<void(const InstallProgress&)> progress;  // from any thread, one at a time
   const std::atomic<bool>* cancel = nullptr;
 };
 

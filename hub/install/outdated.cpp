@@ -1,37 +1,24 @@
 #include "hub/install/outdated.h"
 
-#include <set>
-
 #include "engine/weights/open.h"
 #include "hub/source/hub_source.h"
 
 namespace cactus::hub {
 namespace {
 
-// The checksums of the weight files a bundle was made from.
-std::set<std::string> made_from(const Installed& installed) {
-  std::set<std::string> sums;
+// Whether a listing has the weight files the bundle was made from, by name and checksum.
+bool same_weights(const Installed& installed, const std::vector<TreeFile>& listing) {
   const auto manifest = read_bundle_manifest(installed.bundle);
-  if (!manifest || !manifest->source.is_object()) return sums;
+  if (!manifest || !manifest->source.is_object()) return false;
   const auto files = manifest->source.find("files");
-  if (files == manifest->source.end() || !files->is_object()) return sums;
-  for (const auto& [name, info] : files->items())
-    for (const char* key : {"sha256", "git_sha1"})
-      if (info.is_object() && info.contains(key) && info[key].is_string())
-        sums.insert(info[key].get<std::string>());
-  return sums;
-}
-
-std::set<std::string> weight_sums(const std::vector<TreeFile>& files) {
-  const bool single = find_file(files, "model.safetensors") != nullptr;
-  std::set<std::string> sums;
-  for (const TreeFile& file : files) {
-    const bool weights = single ? file.path == "model.safetensors"
-                                : file.path.starts_with("model-") &&
-                                      file.path.ends_with(".safetensors");
-    if (weights) sums.insert(file.etag);
+  if (files == manifest->source.end() || !files->is_object() || files->empty()) return false;
+  for (const auto& [name, info] : files->items()) {
+    const TreeFile* file = find_file(listing, name);
+    if (file == nullptr || !info.is_object()) return false;
+    const auto sum = info.find(file->is_sha256() ? "sha256" : "git_sha1");
+    if (sum == info.end() || *sum != file->etag) return false;
   }
-  return sums;
+  return true;
 }
 
 }  // namespace
@@ -47,7 +34,9 @@ Result<Newer> look_for_newer(HubApi& api, const HubCache& cache, const Installed
     return newer;
   }
   // What installing the same name anew would take.
-  CACTUS_TRY(plan, make_plan(api, cache, {r.name, r.variant, r.revision}, options));
+  PlanOptions planning = options;
+  planning.sizes = false;
+  CACTUS_TRY(plan, make_plan(api, cache, {r.name, r.variant, r.revision}, planning));
   newer.version = plan.version();
   if (plan.published() && r.published()) {
     const auto have = tag_version(r.tag), there = tag_version(plan.tag);
@@ -59,7 +48,7 @@ Result<Newer> look_for_newer(HubApi& api, const HubCache& cache, const Installed
     newer.version = r.tag;
     newer.why = "its tag is no longer there";
   } else if (plan.commit != r.commit) {
-    newer.outdated = weight_sums(plan.files) != made_from(installed);
+    newer.outdated = !same_weights(installed, plan.files);
     if (!newer.outdated) newer.why = "the weights are the same at commit " + plan.version();
   }
   if (!newer.outdated && newer.why.empty()) newer.version = installed.version();

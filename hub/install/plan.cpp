@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/convert/convert.h"
+#include "engine/convert/recipe.h"
 #include "engine/models/family.h"
 #include "engine/weights/manifest.h"
 #include "hub/fetch/fetch.h"
@@ -17,7 +19,8 @@ std::string shown(const Version& v) {
 std::vector<Tag> version_tags(const Refs& refs) {
   std::vector<Tag> tags;
   for (const Ref& ref : refs.tags)
-    if (tag_version(ref.name) && is_whole_commit(ref.commit)) tags.push_back({ref.name, ref.commit});
+    if (tag_version(ref.name) && is_whole_commit(ref.commit))
+      tags.push_back({ref.name, ref.commit});
   return tags;
 }
 
@@ -110,11 +113,10 @@ class Published {
 
 Error too_new(const std::string& repository, const std::string& tag, const Version& runtime,
               const std::vector<Tag>& tags) {
-  return make_error(ErrorKind::incompatible,
-                    tag + " of " + repository + " is newer than this program",
-                    "it reads weights up to " + shown(runtime) + "; tags there: " +
-                        version_list(tags),
-                    "install a newer cactus, or leave the tag out");
+  return make_error(
+      ErrorKind::incompatible, tag + " of " + repository + " is newer than this program",
+      "it reads weights up to " + shown(runtime) + "; tags there: " + version_list(tags),
+      "install a newer cactus, or leave the tag out");
 }
 
 // Looks for published weights; null plan when the source has to be converted.
@@ -143,9 +145,14 @@ Result<bool> plan_published(HubApi& api, const HubCache& cache, const PlanOption
     const std::vector<Tag> tags = version_tags(*refs);
     const Tag* tag = choose_tag(tags, options.runtime);
     if (version_asked) {
-      const auto at = std::find_if(tags.begin(), tags.end(),
-                                   [&](const Tag& t) { return t.name == asked; });
-      if (at == tags.end()) continue;
+      const auto at =
+          std::find_if(tags.begin(), tags.end(), [&](const Tag& t) { return t.name == asked; });
+      if (at == tags.end()) {
+        if (!tags.empty())
+          plan.notes.push_back(repository + " has no " + asked + " (tags: " + version_list(tags) +
+                               ")");
+        continue;
+      }
       if (*tag_version(asked) > options.runtime)
         return too_new(repository, asked, options.runtime, tags);
       tag = &*at;
@@ -170,8 +177,24 @@ Result<bool> plan_published(HubApi& api, const HubCache& cache, const PlanOption
   return false;
 }
 
-double bytes_per_weight(std::string_view variant) {
-  return variant == "int4" ? 0.57 : variant == "int8" ? 1.07 : 2.0;
+// Bytes to fetch and to keep, from the types and shapes of the source's tensors.
+Status measure(HubApi& api, const HubCache& cache, const Json& config, Plan& plan) {
+  CACTUS_TRY(source, HubSource::peek(api, cache, plan.repository, plan.commit, plan.files));
+  CACTUS_TRY(family, family_of(config));
+  CACTUS_TRY(conversions, conversions_of(*family, config, *source, bits_of(plan.name.variant)));
+  CACTUS_TRY(weights, bundle_size(conversions));
+  plan.disk_bytes = weights;
+  plan.fetch_bytes = 0;
+  for (const Conversion& c : conversions)
+    if (!source->is_local(*c.source)) plan.fetch_bytes += c.source->size;
+  for (const TreeFile& file : side_files(plan.files)) {
+    plan.fetch_bytes += cache.has_blob(plan.repository, file) ? 0 : file.size;
+    if (std::find(std::begin(kCopiedFiles), std::end(kCopiedFiles), file.path) !=
+        std::end(kCopiedFiles))
+      plan.disk_bytes += file.size;
+  }
+  plan.headers = source->headers();
+  return ok_status();
 }
 
 Error untagged(const std::string& repository) {
@@ -181,7 +204,7 @@ Error untagged(const std::string& repository) {
                     "cactus download " + repository + "@main");
 }
 
-Status plan_source(HubApi& api, const HubCache& cache, Plan& plan) {
+Status plan_source(HubApi& api, const HubCache& cache, bool sizes, Plan& plan) {
   plan.branch = plan.name.revision.empty() ? "main" : plan.name.revision;
   CACTUS_TRY(info, api.info(plan.name.repository, plan.branch));
   if (!is_whole_commit(info.commit))
@@ -206,18 +229,14 @@ Status plan_source(HubApi& api, const HubCache& cache, Plan& plan) {
     }
   }
   plan.files = std::move(files);
-  if (const TreeFile* config = find_file(plan.files, "config.json"); config != nullptr) {
-    CACTUS_TRY(text, api.small_file(plan.repository, plan.commit, config->path));
-    CACTUS_TRY(json, parse_json(text, "config.json"));
-    CACTUS_TRY(family, family_of(json));
-    (void)family;
-  }
-  const std::uint64_t source = checkpoint_bytes(plan.files);
-  plan.fetch_bytes = source;
-  // 16-bit sources are the rule.
-  plan.disk_bytes = static_cast<std::uint64_t>(static_cast<double>(source) / 2 *
-                                               bytes_per_weight(plan.name.variant));
-  return ok_status();
+  plan.fetch_bytes = checkpoint_bytes(plan.files);
+  const TreeFile* config = find_file(plan.files, "config.json");
+  if (config == nullptr) return ok_status();  // the converter will say so
+  CACTUS_TRY(text, api.small_file(plan.repository, plan.commit, config->path));
+  CACTUS_TRY(json, parse_json(text, "config.json"));
+  CACTUS_TRY(family, family_of(json));
+  (void)family;
+  return sizes ? measure(api, cache, json, plan) : ok_status();
 }
 
 }  // namespace
@@ -231,8 +250,13 @@ Result<Plan> make_plan(HubApi& api, const HubCache& cache, const ModelName& name
     CACTUS_TRY(found, plan_published(api, cache, options, plan));
     if (found) return plan;
   }
-  CACTUS_CHECK(plan_source(api, cache, plan));
-  return plan;
+  Status status = plan_source(api, cache, options.sizes, plan);
+  if (status) return plan;
+  Error error = std::move(status).error();
+  // A version that is not there: the publishers may have others.
+  if (error.kind == ErrorKind::not_found && !name.revision.empty())
+    for (const std::string& note : plan.notes) error.why += (error.why.empty() ? "" : "; ") + note;
+  return error;
 }
 
 }  // namespace cactus::hub

@@ -10,6 +10,7 @@
 #include "hub/hf/hub_api.h"
 #include "hub/names/name.h"
 #include "hub/names/tags.h"
+#include "hub/source/hub_source.h"
 
 namespace cactus::hub {
 
@@ -19,6 +20,7 @@ struct PlanOptions {
   std::vector<std::string> publishers = {"Cactus-Compute"};
   Version runtime;           // of this program: the greatest tag it takes
   bool source_only = false;  // never published weights
+  bool sizes = true;         // of a source: read its headers, to say what there is to fetch
 };
 
 struct Plan {
@@ -31,7 +33,8 @@ struct Plan {
   std::vector<TreeFile> files;  // published: the bundle's; else the whole listing
   RepositoryInfo info;          // of `repository`
   std::uint64_t fetch_bytes = 0;  // over the network, less what the cache has
-  std::uint64_t disk_bytes = 0;   // that stay; estimated when converted
+  std::uint64_t disk_bytes = 0;   // of the bundle (its manifest not counted when converted)
+  Headers headers;                // of a source's weight files
   std::vector<std::string> notes; // for people: why not published weights
 
   bool published() const { return !tag.empty(); }

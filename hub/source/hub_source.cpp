@@ -20,18 +20,15 @@ constexpr std::size_t kTellEvery = 64 << 10;      // bytes
 constexpr std::uint64_t kFirstRead = 64 << 10;    // most headers are shorter
 
 // What the converter asks for, besides the weights.
-constexpr std::string_view kSideFiles[] = {
-    "config.json",           "generation_config.json", "tokenizer.json",
-    "tokenizer_config.json", "chat_template.jinja",    "preprocessor_config.json",
-    "processor_config.json", "README.md",              kIndex};
-
-std::vector<TreeFile> side_files(const std::vector<TreeFile>& files) {
-  std::vector<TreeFile> found;
-  for (const TreeFile& file : files)
-    if (std::find(std::begin(kSideFiles), std::end(kSideFiles), file.path) != std::end(kSideFiles))
-      found.push_back(file);
-  return found;
-}
+constexpr std::string_view kSideFiles[] = {"config.json",
+                                           "generation_config.json",
+                                           "tokenizer.json",
+                                           "tokenizer_config.json",
+                                           "chat_template.jinja",
+                                           "preprocessor_config.json",
+                                           "processor_config.json",
+                                           "README.md",
+                                           kIndex};
 
 Error no_checkpoint(const std::string& repository, const std::vector<TreeFile>& files) {
   std::string why = "it has neither model.safetensors nor model.safetensors.index.json";
@@ -47,6 +44,14 @@ Error no_checkpoint(const std::string& repository, const std::vector<TreeFile>& 
 
 }  // namespace
 
+std::vector<TreeFile> side_files(const std::vector<TreeFile>& files) {
+  std::vector<TreeFile> found;
+  for (const TreeFile& file : files)
+    if (std::find(std::begin(kSideFiles), std::end(kSideFiles), file.path) != std::end(kSideFiles))
+      found.push_back(file);
+  return found;
+}
+
 const TreeFile* find_file(const std::vector<TreeFile>& files, std::string_view path) {
   const auto at = std::find_if(files.begin(), files.end(),
                                [&](const TreeFile& file) { return file.path == path; });
@@ -57,16 +62,22 @@ bool has_checkpoint(const std::vector<TreeFile>& files) {
   return find_file(files, kSingle) != nullptr || find_file(files, kIndex) != nullptr;
 }
 
+bool is_weight_file(std::string_view path, const std::vector<TreeFile>& files) {
+  if (find_file(files, kSingle) != nullptr) return path == kSingle;
+  return path.ends_with(".safetensors") && path.find("-of-") != std::string_view::npos;
+}
+
 std::uint64_t checkpoint_bytes(const std::vector<TreeFile>& files) {
-  if (const TreeFile* single = find_file(files, kSingle)) return single->size;
   std::uint64_t bytes = 0;
   for (const TreeFile& file : files)
-    if (file.path.starts_with("model-") && file.path.ends_with(".safetensors")) bytes += file.size;
+    if (is_weight_file(file.path, files)) bytes += file.size;
   return bytes;
 }
 
 HubSource::HubSource(std::string repository, fs::path snapshot, const SourceOptions& options)
-    : repository_(std::move(repository)), snapshot_(std::move(snapshot)) {
+    : repository_(std::move(repository)),
+      snapshot_(std::move(snapshot)),
+      headers_(options.headers) {
   const auto read = [this](const Extent& extent, std::span<std::byte> out,
                            const Prefetch::Arrived& arrived, const std::atomic<bool>& stop) {
     return read_shard(extent, out, arrived, &stop);
@@ -82,67 +93,78 @@ Result<std::unique_ptr<HubSource>> HubSource::open(HubApi& api, const HubCache& 
   if (!has_checkpoint(files)) return no_checkpoint(repository, files);
   CACTUS_TRY(fetched, fetch(api, cache, repository, commit, side_files(files), options.fetch));
   std::unique_ptr<HubSource> source(new HubSource(repository, fetched.snapshot, options));
-  source->identity_ = "hub " + repository + " " + commit + "\n";
+  std::string index;
+  if (find_file(files, kSingle) == nullptr) {
+    CACTUS_TRY(text, read_file(source->snapshot_ / kIndex, kSmallLimit));
+    index = std::move(text);
+  }
+  CACTUS_CHECK(source->load({api, cache, commit, files}, index));
+  return source;
+}
+
+Result<std::unique_ptr<HubSource>> HubSource::peek(HubApi& api, const HubCache& cache,
+                                                   const std::string& repository,
+                                                   const std::string& commit,
+                                                   const std::vector<TreeFile>& files) {
+  if (!has_checkpoint(files)) return no_checkpoint(repository, files);
+  std::unique_ptr<HubSource> source(new HubSource(repository, {}, {}));
+  std::string index;
+  if (find_file(files, kSingle) == nullptr) {
+    CACTUS_TRY(text, api.small_file(repository, commit, kIndex, kSmallLimit));
+    index = std::move(text);
+  }
+  CACTUS_CHECK(source->load({api, cache, commit, files}, index));
+  return source;
+}
+
+Status HubSource::load(const Place& place, const std::string& index) {
+  identity_ = "hub " + repository_ + " " + place.commit + "\n";
   std::vector<std::string> names = {kSingle};
   std::vector<std::pair<std::string, std::string>> map;
-  if (find_file(files, kSingle) == nullptr) {
-    CACTUS_TRY(index, read_file(source->snapshot_ / kIndex, kSmallLimit));
+  if (find_file(place.files, kSingle) == nullptr) {
     CACTUS_TRY(shards, parse_index(index, &map));
     names = std::move(shards);
   }
   for (const std::string& name : names) {
-    const TreeFile* file = find_file(files, name);
+    const TreeFile* file = find_file(place.files, name);
     if (file == nullptr)
-      return make_error(ErrorKind::incompatible, repository + " is not whole",
+      return make_error(ErrorKind::incompatible, repository_ + " is not whole",
                         "its index names " + name + ", which the repository does not have");
-    CACTUS_CHECK(source->add(api, cache, commit, *file));
+    CACTUS_CHECK(add(place, *file));
   }
   std::set<std::pair<std::string, std::string>> there;
   std::set<std::string> seen;
-  for (const SourceTensor& t : source->tensors_) {
+  for (const SourceTensor& t : tensors_) {
     if (!seen.insert(t.name).second)
-      return make_error(ErrorKind::incompatible, "tensor " + t.name + " stands in two files of " +
-                                                     repository);
+      return make_error(ErrorKind::incompatible,
+                        "tensor " + t.name + " stands in two files of " + repository_);
     there.emplace(t.name, names[t.file]);
   }
   for (const auto& pair : map) {
     if (!there.contains(pair))
-      return make_error(ErrorKind::incompatible, repository + " is not whole",
+      return make_error(ErrorKind::incompatible, repository_ + " is not whole",
                         "its index says that tensor " + pair.first + " is in " + pair.second +
                             ", where it is not");
   }
-  return source;
+  return ok_status();
 }
 
-Status HubSource::add(HubApi& api, const HubCache& cache, const std::string& commit,
-                      const TreeFile& file) {
+Status HubSource::add(const Place& place, const TreeFile& file) {
   Shard shard;
   shard.listed = file;
-  if (cache.has_blob(repository_, file)) {
-    CACTUS_TRY(local, File::open(cache.blob(repository_, file.etag), File::Mode::read));
+  if (place.cache.has_blob(repository_, file)) {
+    CACTUS_TRY(local, File::open(place.cache.blob(repository_, file.etag), File::Mode::read));
     shard.local = std::move(local);
   } else {
-    shard.remote = std::make_unique<RemoteFile>(api, repository_, commit, file);
+    shard.remote = std::make_unique<RemoteFile>(place.api, repository_, place.commit, file);
   }
   const std::size_t index = shards_.size();
   shards_.push_back(std::move(shard));
-
-  if (file.size < 8)
-    return make_error(ErrorKind::incompatible, file.path + " is not a whole safetensors file",
-                      "it has " + std::to_string(file.size) + " bytes");
-  std::string begin(static_cast<std::size_t>(std::min(file.size, kFirstRead)), '\0');
-  CACTUS_CHECK(read_shard({index, 0, begin.size()}, std::as_writable_bytes(std::span(begin)), {},
-                          nullptr));
-  std::byte prefix[8];
-  std::memcpy(prefix, begin.data(), 8);
-  CACTUS_TRY(length, header_length(prefix, file.size, file.path));
-  std::string header = begin.substr(8, static_cast<std::size_t>(length));
-  if (const std::size_t have = header.size(); have < length) {
-    header.resize(static_cast<std::size_t>(length));
-    CACTUS_CHECK(read_shard({index, 8 + have, length - have},
-                            std::as_writable_bytes(std::span(header)).subspan(have), {},
-                            nullptr));
+  if (!headers_.contains(file.path)) {
+    CACTUS_TRY(header, read_header(index));
+    headers_.emplace(file.path, std::move(header));
   }
+  const std::string& header = headers_.at(file.path);
   CACTUS_TRY(tensors, parse_safetensors(header, file.size, file.path));
   for (SourceTensor& tensor : tensors) {
     tensor.file = index;
@@ -153,6 +175,26 @@ Status HubSource::add(HubApi& api, const HubCache& cache, const std::string& com
   provenance_[file.path] = {{"size", file.size}, {"header", hash}};
   provenance_[file.path][file.is_sha256() ? "sha256" : "git_sha1"] = file.etag;
   return ok_status();
+}
+
+Result<std::string> HubSource::read_header(std::size_t shard) const {
+  const TreeFile& file = shards_[shard].listed;
+  if (file.size < 8)
+    return make_error(ErrorKind::incompatible, file.path + " is not a whole safetensors file",
+                      "it has " + std::to_string(file.size) + " bytes");
+  std::string begin(static_cast<std::size_t>(std::min(file.size, kFirstRead)), '\0');
+  CACTUS_CHECK(
+      read_shard({shard, 0, begin.size()}, std::as_writable_bytes(std::span(begin)), {}, nullptr));
+  std::byte prefix[8];
+  std::memcpy(prefix, begin.data(), 8);
+  CACTUS_TRY(length, header_length(prefix, file.size, file.path));
+  std::string header = begin.substr(8, static_cast<std::size_t>(length));
+  if (const std::size_t have = header.size(); have < length) {
+    header.resize(static_cast<std::size_t>(length));
+    CACTUS_CHECK(read_shard({shard, 8 + have, length - have},
+                            std::as_writable_bytes(std::span(header)).subspan(have), {}, nullptr));
+  }
+  return header;
 }
 
 Status HubSource::read_shard(const Extent& extent, std::span<std::byte> out,

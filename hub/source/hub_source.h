@@ -2,6 +2,7 @@
 // but small files is stored. Weight files that are in the Hugging Face cache are read from there.
 #pragma once
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,15 +16,24 @@
 
 namespace cactus::hub {
 
+// The JSON of safetensors headers, by the file's path in the repository.
+using Headers = std::map<std::string, std::string>;
+
 struct SourceOptions {
   PrefetchOptions prefetch;
   FetchOptions fetch;  // of the small files
+  Headers headers;     // read already, of this commit
 };
 
 // The weight files of a checkpoint in a listing: model.safetensors, or what an index names.
 bool has_checkpoint(const std::vector<TreeFile>& files);
-// Bytes of its safetensors files (those at the top of the repository).
+// Whether `path` of this listing is one of its weight files, as far as names tell: the single file,
+// else the shards (…-00001-of-00002.safetensors).
+bool is_weight_file(std::string_view path, const std::vector<TreeFile>& files);
+// Bytes of all of them.
 std::uint64_t checkpoint_bytes(const std::vector<TreeFile>& files);
+// What the converter reads besides the weights: config.json, tokenizer.json, …
+std::vector<TreeFile> side_files(const std::vector<TreeFile>& files);
 const TreeFile* find_file(const std::vector<TreeFile>& files, std::string_view path);
 
 class HubSource final : public TensorSource {
@@ -37,6 +47,12 @@ class HubSource final : public TensorSource {
                                                  const std::vector<TreeFile>& files,
                                                  const SourceOptions& options);
 
+  // The same without the small files: nothing is stored, tensors() is all there is to ask for.
+  static Result<std::unique_ptr<HubSource>> peek(HubApi& api, const HubCache& cache,
+                                                 const std::string& repository,
+                                                 const std::string& commit,
+                                                 const std::vector<TreeFile>& files);
+
   std::span<const SourceTensor> tensors() const override { return tensors_; }
   void will_read(std::span<const SourceTensor* const> order) const override;
   Status read(const SourceTensor& tensor, std::uint64_t offset,
@@ -49,6 +65,9 @@ class HubSource final : public TensorSource {
   // The server sends whole files whatever is asked: reading tensors from it would cost more than
   // downloading the files.
   bool ranges_ignored() const;
+  // The tensor's file is in the Hugging Face cache.
+  bool is_local(const SourceTensor& tensor) const { return shards_[tensor.file].local.has_value(); }
+  const Headers& headers() const { return headers_; }
 
  private:
   // One weight file: in the cache, or remote.
@@ -58,8 +77,19 @@ class HubSource final : public TensorSource {
     std::unique_ptr<RemoteFile> remote;
   };
 
+  // Where the repository's files are.
+  struct Place {
+    HubApi& api;
+    const HubCache& cache;
+    const std::string& commit;
+    const std::vector<TreeFile>& files;
+  };
+
   HubSource(std::string repository, std::filesystem::path snapshot, const SourceOptions& options);
-  Status add(HubApi& api, const HubCache& cache, const std::string& commit, const TreeFile& file);
+  // `index` is the text of model.safetensors.index.json; empty for a single file.
+  Status load(const Place& place, const std::string& index);
+  Status add(const Place& place, const TreeFile& file);
+  Result<std::string> read_header(std::size_t shard) const;
   Status read_shard(const Extent& extent, std::span<std::byte> out,
                     const Prefetch::Arrived& arrived, const std::atomic<bool>* stop) const;
 
@@ -67,6 +97,7 @@ class HubSource final : public TensorSource {
   std::filesystem::path snapshot_;
   std::vector<Shard> shards_;
   std::vector<SourceTensor> tensors_;
+  Headers headers_;
   std::string identity_;
   Json provenance_ = Json::object();
   std::unique_ptr<Prefetch> prefetch_;  // last: its threads read the shards

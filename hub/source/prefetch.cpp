@@ -6,7 +6,7 @@
 namespace cactus::hub {
 
 Prefetch::Prefetch(Read read, PrefetchOptions options)
-    : read_(std::move(read)), options_(options) {}
+    : read_(std::move(read)), options_(std::move(options)) {}
 
 Prefetch::~Prefetch() {
   stop();
@@ -72,16 +72,21 @@ void Prefetch::load(std::unique_lock<std::mutex>& lock, Piece& piece) {
   // Not make_unique, which would clear them.
   piece.bytes.reset(new std::byte[piece.extent.size]);
   const std::span out(piece.bytes.get(), static_cast<std::size_t>(piece.extent.size));
+  std::uint64_t counted = 0;
   const auto arrived = [&](std::uint64_t bytes) {
-    const std::lock_guard guard(mutex_);
-    piece.arrived = bytes;
-    changed_.notify_all();
+    {
+      const std::lock_guard guard(mutex_);
+      piece.arrived = bytes;
+      changed_.notify_all();
+    }
+    count(bytes - counted);
+    counted = bytes;
   };
   lock.unlock();
   const Status status = read_(piece.extent, out, arrived, stop_);
+  if (status) count(piece.extent.size - counted);
   lock.lock();
   if (status) {
-    received_ += piece.extent.size;
     piece.arrived = piece.extent.size;
     piece.state = State::ready;
   } else {
@@ -89,6 +94,11 @@ void Prefetch::load(std::unique_lock<std::mutex>& lock, Piece& piece) {
     piece.state = State::failed;
   }
   changed_.notify_all();
+}
+
+void Prefetch::count(std::uint64_t bytes) {
+  const std::uint64_t all = received_ += bytes;
+  if (options_.received) options_.received(all);
 }
 
 // The piece that holds this byte, or null.
@@ -101,8 +111,9 @@ Prefetch::Piece* Prefetch::find(std::size_t file, std::uint64_t offset) {
 }
 
 Status Prefetch::direct(const Extent& extent, std::span<std::byte> out) {
-  CACTUS_CHECK(read_(extent, out, [](std::uint64_t) {}, stop_));
-  received_ += extent.size;
+  CACTUS_CHECK(read_(
+      extent, out, [](std::uint64_t) {}, stop_));
+  count(extent.size);
   return ok_status();
 }
 

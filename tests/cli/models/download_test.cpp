@@ -1,4 +1,6 @@
 // From a name to an installed model: what is fetched, from where, and that nothing is asked again.
+#include <cstring>
+
 #include "tests/cli/models/hub_place.h"
 
 using namespace cactus;
@@ -83,6 +85,11 @@ TEST_CASE("download: published weights go by the greatest tag that fits", "[hub]
   CHECK(has(refused.err, "v2.0"));
   CHECK(has(refused.err, "1.15"));
 
+  // One that is not there: those that are.
+  const Finished absent = place.run({"download", std::string(kModel) + "@v1.9"});
+  CHECK(absent.code == 3);
+  CHECK(has(absent.err, "(tags: v1.7, v1.15, v2.0)"));
+
   // Gone from the cache, it is fetched again by itself.
   fs::remove_all(place.folder / "hf/hub");
   CHECK(place.installed()[0]["status"] == "missing");
@@ -106,6 +113,15 @@ TEST_CASE("download: no tag fits, so the source is converted and that is said", 
     CHECK(other["models"][0]["tag"].is_null());
     CHECK(other["models"][0]["variant"] == "int8");
     CHECK(place.installed().size() == 2);
+  }
+  SECTION("a tag that fits, but no bundle there") {
+    publisher.tag("v1.10", publisher.commit({{"model.bin", "another program's"}}));
+    REQUIRE(place.run({"rm", "-y", kModel}).code == 0);
+    const Finished again = place.run({"download", kModel});
+    INFO(again.err);
+    CHECK(again.code == 0);
+    CHECK(has(again.err, "v1.10 does not serve"));
+    CHECK(place.installed()[0]["commit"] == source);
   }
   SECTION("other publishers, in their order") {
     HubRepo& mine = place.hub.add("mine/gemma-tiny");
@@ -217,9 +233,23 @@ TEST_CASE("download: dry runs, kept sources, servers that ignore ranges", "[hub]
   place.hub.add(kModel).commit(tiny_checkpoint());
   const Json dry = place.json({"download", kModel, "--dry-run"});
   CHECK(dry["models"][0]["convert"] == true);
-  CHECK(dry["models"][0]["fetch_bytes"] ==
-        fs::file_size(fixture("gemma4_text") / "model.safetensors"));
+  // Of the weights the tensors (32-bit ones here), of the other files all.
+  std::uint64_t tensors = 0, others = 0, length = 0;
+  for (const auto& [name, bytes] : tiny_checkpoint())
+    (name == "model.safetensors" ? tensors : others) += bytes.size();
+  const std::string weights = read_file(fixture("gemma4_text") / "model.safetensors");
+  std::memcpy(&length, weights.data(), 8);
+  CHECK(dry["models"][0]["fetch_bytes"] == tensors - 8 - length + others);
   CHECK_FALSE(fs::exists(place.models()));
+  SECTION("sizes are those of what is installed then") {
+    for (const char* variant : {":int4", ":int8", ":f16"}) {
+      const std::string name = kModel + std::string(variant);
+      const std::uint64_t disk = place.json({"download", name, "-n"})["models"][0]["disk_bytes"];
+      const Json made = place.json({"download", name});
+      const fs::path bundle = made["models"][0]["path"].get<std::string>();
+      CHECK(made["models"][0]["bytes"] == disk + fs::file_size(bundle / "cactus.json"));
+    }
+  }
   SECTION("kept") {
     const Json made = place.json({"download", kModel, "--keep-source"});
     const fs::path snapshot = place.folder / "hf/hub/models--google--gemma-tiny/snapshots" /

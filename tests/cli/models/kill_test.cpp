@@ -4,6 +4,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <memory>
 #include <random>
 #include <thread>
 
@@ -121,6 +123,43 @@ TEST_CASE("two downloaders at once: one works, the other waits and finds it done
   doomed.wait();
   CHECK(heir.wait().code == 0);
   CHECK(place.run({"verify", "-q"}).code == 0);
+}
+
+TEST_CASE("everything at once: no deadlock, nothing broken", "[hub][cli]") {
+  HubPlace place;
+  HubRepo& repo = place.hub.add(kModel);
+  repo.commit(tiny_checkpoint());
+  REQUIRE(place.run({"download", "-q", kModel}).code == 0);
+  const auto expected = bundle_files(place.place("google--gemma-tiny"));
+  const std::vector<std::vector<std::string>> verbs = {
+      {"download", "-q", kModel},
+      {"download", "-q", kModel, "--reconvert"},
+      {"rm", "-y", kModel},
+      {"cleanup"},
+      {"list"},
+      {"verify", "-q"},
+      {"pin", kModel},
+      {"run", kModel, "--max-tokens", "1", "Hello"}};
+  std::mt19937 random(11);
+  for (int round = 0; round < 4; ++round) {
+    std::vector<std::vector<std::string>> todo = verbs;
+    todo.insert(todo.end(), {verbs[0], verbs[1]});
+    std::shuffle(todo.begin(), todo.end(), random);
+    std::vector<std::unique_ptr<Child>> children;
+    for (const auto& verb : todo) children.push_back(std::make_unique<Child>(place.launch(verb)));
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      const Finished finished = children[i]->wait();
+      INFO(todo[i][0] << ": " << finished.err);
+      // Gone (3) or in use (8) are fair answers; a crash or damage is not.
+      CHECK((finished.code == 0 || finished.code == 3 || finished.code == 8));
+    }
+    check_whole(place, expected);
+  }
+  CHECK(place.run({"download", "-q", kModel}).code == 0);
+  CHECK(place.run({"verify", "-q"}).code == 0);
+  check_whole(place, expected);
+  CHECK(place.run({"cleanup"}).code == 0);
+  CHECK(fs::is_empty(place.models() / ".staging"));
 }
 
 TEST_CASE("a full disk: exit 7, and the next run goes on", "[hub][cli]") {

@@ -203,5 +203,10 @@ TEST_CASE("info, search, path, doctor: what they say", "[hub][cli]") {
   CHECK(place.run({"doctor", "models"}).code == 1);
   CHECK(place.run({"list"}).code == 0);
   CHECK(place.run({"doctor", "modles"}).code == 2);
+  place.hub.inject({.where = "/api/", .kind = Fault::Kind::html, .times = -1});
+  const Finished portal = place.run({"doctor", "hub"});
+  CHECK(portal.code == 1);
+  CHECK(has(portal.out, "web page"));
+  place.hub.clear_faults();
   CHECK(place.run({"doctor", "--offline"}, {{"HOME", ""}, {"CACTUS_HOME", ""}}).code == 1);
 }

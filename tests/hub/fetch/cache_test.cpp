@@ -82,6 +82,15 @@ TEST_CASE("hub cache: refs", "[hub]") {
   put(folder / "models--org--name/refs/bad", "../../../etc/passwd");
   CHECK_FALSE(cache.commit_of("org/name", "bad").has_value());
   CHECK(cache.repositories() == std::vector<std::string>{"org/name"});
+
+  const std::string other(40, 'b');
+  REQUIRE(cache.write_ref("org/name", "v1.15", other).ok());
+  REQUIRE(cache.write_tree("org/name", kCommit, {}).ok());
+  cache.forget("org/name", kCommit);
+  CHECK_FALSE(cache.commit_of("org/name", "main").has_value());
+  CHECK_FALSE(cache.commit_of("org/name", "refs/pr/1").has_value());
+  CHECK_FALSE(cache.tree("org/name", kCommit).has_value());
+  CHECK(cache.commit_of("org/name", "v1.15") == other);
 }
 
 TEST_CASE("hub cache: nothing is written or read outside", "[hub]") {

@@ -69,13 +69,21 @@ TEST_CASE("prefetch: bytes come in the order of the plan, each once", "[hub]") {
   Files files;
   const std::vector<Extent> plan = {{0, 8, 1000}, {0, 1008, 30}, {1, 500, 250}, {0, 3000, 1},
                                     {1, 8, 492},  {0, 1038, 0},  {0, 1038, 200}};
-  Prefetch prefetch(files.reader(), small());
+  std::atomic<std::uint64_t> told{0};
+  PrefetchOptions options = small();
+  options.received = [&](std::uint64_t bytes) {
+    std::uint64_t seen = told;
+    while (bytes > seen && !told.compare_exchange_weak(seen, bytes)) {
+    }
+  };
+  Prefetch prefetch(files.reader(), options);
   prefetch.plan(plan);
   for (const Extent& e : plan) read_whole(prefetch, e, 70);
   std::uint64_t total = 0;
   for (const Extent& e : plan) total += e.size;
   CHECK(files.bytes == total);
   CHECK(prefetch.received() == total);
+  CHECK(told == total);
   CHECK(files.requests <= 23);
 }
 
