@@ -33,9 +33,10 @@ Secret Secret::take(std::string& text) {
 
 bool Secret::operator==(const Secret& other) const {
   if (size_ != other.size_) return false;
+  const std::string_view mine = expose(), theirs = other.expose();
   unsigned char different = 0;
   for (std::size_t i = 0; i < size_; ++i)
-    different = static_cast<unsigned char>(different | (text_[i] ^ other.text_[i]));
+    different = static_cast<unsigned char>(different | (mine[i] ^ theirs[i]));
   return different == 0;
 }
 
