@@ -29,6 +29,7 @@ row() {
 }
 row "f32, free" --bits f32 --act f32 --kv f32 --free
 row "f32, constrained" --bits f32 --act f32 --kv f32
+row "int8, free" --bits 8 --free
 row "int8, constrained" --bits 8
 row "int4, free" --bits 4 --free
 row "int4, constrained" --bits 4
