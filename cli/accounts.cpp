@@ -235,6 +235,7 @@ Result<PriceTable> price_table(const Settings& settings) {
     ModelPrice price;
     price.usual.input = price.usual.cached = price.usual.cache_write = std::llround(in * 1e6);
     price.usual.output = std::llround(out * 1e6);
+    price.audio = price.usual.input;  // the user's word is for all that is sent
     price.origin = "config";
     table.set_all(name, std::move(price));
   }

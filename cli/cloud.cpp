@@ -17,6 +17,22 @@ Result<Redactor> redactor(const Settings& settings) {
   return Redactor::create(settings.texts("handoff.redact"));
 }
 
+// handoff.modalities. Errors: usage.
+Result<Modalities> modalities(const Settings& settings) {
+  Modalities allowed;
+  for (const std::string& name : settings.texts("handoff.modalities")) {
+    if (name == "image") {
+      allowed.image = true;
+    } else if (name == "audio") {
+      allowed.audio = true;
+    } else if (name != "text") {
+      return make_error(ErrorKind::usage, "handoff.modalities cannot hold '" + name + "'",
+                        "it is a list of text, image, audio");
+    }
+  }
+  return allowed;
+}
+
 Result<Target> make_target(const Settings& settings, const ModelAt& at, net::HttpClient& client) {
   CACTUS_TRY(account, find_account(settings, at.provider));
   CACTUS_TRY(provider, make_provider(account.config, client));
@@ -45,7 +61,7 @@ TurnRecord record_of(const OpenSession& model, const TurnResult& turn, Chain* ch
   record.local_output = turn.reply.output_tokens;
   for (const Attempt& attempt : outcome.cloud.attempts)
     if (attempt.request != 0) record.requests.push_back(attempt.request);
-  if (!outcome.handed_off && chain != nullptr)
+  if (!outcome.handed_off && !outcome.unanswered && chain != nullptr)
     record.saved = chain->would_cost(record.local_input, record.local_output);
   return record;
 }
@@ -96,6 +112,8 @@ Result<std::shared_ptr<CloudAccess>> CloudAccess::open(const Settings& settings,
   }
   CACTUS_TRY(patterns, redactor(settings));
   options.redactor = std::move(patterns);
+  CACTUS_TRY(leaving, modalities(settings));
+  options.modalities = leaving;
   options.timeout = timeout;
   options.max_output_tokens = settings.integer("handoff.max_output_tokens").value_or(4096);
   options.key = [&settings](std::string_view provider) -> Result<Secret> {

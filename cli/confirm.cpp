@@ -28,6 +28,7 @@ std::string summary(const Preview& preview) {
                      preview.base_url + "\n  " + std::to_string(preview.messages) +
                      (preview.messages == 1 ? " message, " : " messages, ") +
                      format_bytes(static_cast<double>(preview.body.size()));
+  for (const std::string& attachment : preview.attachments) text += ", " + attachment;
   if (preview.redactions > 0)
     text += ", " + std::to_string(preview.redactions) +
             (preview.redactions == 1 ? " place" : " places") + " taken out";

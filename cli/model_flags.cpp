@@ -85,7 +85,8 @@ void ModelFlags::add_rest(CLI::App& app) {
       ->type_name("TEXT")
       ->group(kSampling)
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_flag("--think{on}", think, "Let the model think first, where it can")
       ->type_name("on|off|low|high")
       ->group(kModel);

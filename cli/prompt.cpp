@@ -2,30 +2,12 @@
 
 #include <algorithm>
 
+#include "cli/attach.h"
 #include "cli/files.h"
 #include "engine/base/utf8.h"
 
 namespace cactus::cli {
 namespace {
-
-using namespace std::string_view_literals;
-
-struct Magic {
-  std::size_t offset;
-  std::string_view bytes;
-  std::string_view name;
-};
-constexpr Magic kMagic[] = {
-    {0, "\x89PNG\r\n\x1a\n"sv, "PNG image"},
-    {0, "\xff\xd8\xff"sv, "JPEG image"},
-    {0, "GIF8"sv, "GIF image"},
-    {8, "WEBP"sv, "WebP image"},
-    {8, "WAVE"sv, "WAV audio"},
-    {0, "%PDF-"sv, "PDF document"},
-    {0, "fLaC"sv, "FLAC audio"},
-    {0, "OggS"sv, "Ogg audio"},
-    {0, "ID3"sv, "MP3 audio"},
-};
 
 void append_part(std::string& text, std::string_view part) {
   while (!part.empty() && part.back() == '\n') part.remove_suffix(1);
@@ -36,23 +18,12 @@ void append_part(std::string& text, std::string_view part) {
 
 }  // namespace
 
-std::string_view magic_name(std::string_view bytes) {
-  for (const Magic& magic : kMagic) {
-    // RIFF containers name their kind after the length.
-    if (magic.offset == 8 && !bytes.starts_with("RIFF")) continue;
-    if (bytes.size() >= magic.offset + magic.bytes.size() &&
-        bytes.substr(magic.offset, magic.bytes.size()) == magic.bytes)
-      return magic.name;
-  }
-  return {};
-}
-
 Status check_text(std::string_view bytes, std::string_view name) {
-  if (const std::string_view kind = magic_name(bytes); !kind.empty())
+  if (const std::string_view kind = file_kind(bytes); !kind.empty())
     return make_error(ErrorKind::usage, std::string(name) + " is a " + std::string(kind),
-                      "this version takes text only; images and audio come with the models that "
-                      "read them",
-                      "give its text instead");
+                      "a prompt is text",
+                      can_attach(bytes) ? "cactus run MODEL --attach FILE \"a question\""
+                                        : "give its text instead");
   if (!utf8::is_valid(bytes) || bytes.find('\0') != std::string_view::npos)
     return make_error(ErrorKind::usage, std::string(name) + " is not text",
                       "a prompt is UTF-8, and these bytes are not",
@@ -71,12 +42,17 @@ Result<std::string> text_or_file(const std::string& argument) {
   return std::move(text);
 }
 
-Result<std::string> assemble_prompt(const PromptInput& input, bool has_stdin,
+Result<Prompt> assemble_prompt(const PromptInput& input, bool has_stdin,
                                     const std::function<Result<std::string>()>& read_stdin) {
   const bool placed = std::find(input.words.begin(), input.words.end(), "-") != input.words.end();
+  Prompt prompt;
   std::string piped;
   if (has_stdin || placed) {
     CACTUS_TRY(bytes, read_stdin());
+    if (!placed && can_attach(bytes)) {
+      prompt.attached = std::move(bytes);
+      bytes.clear();
+    }
     CACTUS_CHECK(check_text(bytes, "standard input"));
     piped = std::move(bytes);
     while (!piped.empty() && piped.back() == '\n') piped.pop_back();
@@ -91,7 +67,7 @@ Result<std::string> assemble_prompt(const PromptInput& input, bool has_stdin,
   }
   CACTUS_CHECK(check_text(line, "the prompt"));
   CACTUS_CHECK(check_text(input.prompt, "the prompt"));
-  std::string text;
+  std::string& text = prompt.text;
   append_part(text, line);
   append_part(text, input.prompt);
   for (const std::string& file : input.files) {
@@ -100,7 +76,7 @@ Result<std::string> assemble_prompt(const PromptInput& input, bool has_stdin,
     append_part(text, content);
   }
   if (!placed) append_part(text, piped);
-  return text;
+  return prompt;
 }
 
 }  // namespace cactus::cli

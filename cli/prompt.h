@@ -15,17 +15,20 @@ struct PromptInput {
   std::vector<std::string> files;  // -f
 };
 
-// What bytes are by their first ones: "PNG image", "WAV audio", "PDF document", or empty for what
-// looks like none of these.
-std::string_view magic_name(std::string_view bytes);
+// What is asked: text, and what came over standard input when that is an image or a sound.
+struct Prompt {
+  std::string text;
+  std::string attached;
+};
 
 // UTF-8 text, or a usage error that says what `name` is instead.
 Status check_text(std::string_view bytes, std::string_view name);
 
 // Instruction first, data after: words (and -p), then files, then stdin (unless "-" placed it),
 // each after a blank line. `read_stdin` returns the piped text and is called at most once, and only
-// if `has_stdin` or "-" asks for it.
-Result<std::string> assemble_prompt(const PromptInput& input, bool has_stdin,
+// if `has_stdin` or "-" asks for it. An image or a sound there is attached, unless "-" says where
+// its text would go.
+Result<Prompt> assemble_prompt(const PromptInput& input, bool has_stdin,
                                     const std::function<Result<std::string>()>& read_stdin);
 
 // TEXT, or the contents of a file for "@file".

@@ -27,6 +27,8 @@ constexpr SettingKey kKeys[] = {
     {"handoff.logprob", boolean, "false", "without a probe, log-probabilities decide"},
     {"handoff.redact", texts, "",
      "taken out of what is sent: keys, email, phone, card, or regular expressions (unset: keys)"},
+    {"handoff.modalities", texts, "text",
+     "what may be sent: text, image, audio (images and sounds stay here unless listed)"},
     {"handoff.max_output_tokens", integer, "4096", "longest answer of the cloud in tokens"},
     {"handoff.for_code", text, "", "PROVIDER/MODEL asked first about code"},
     {"handoff.for_math", text, "", "PROVIDER/MODEL asked first about mathematics"},

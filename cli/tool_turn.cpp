@@ -10,10 +10,14 @@ namespace {
 constexpr int kMostRounds = 8;
 constexpr std::size_t kMostCalls = 32;
 
+// The calls of one answer and what came of them. A provider gets its own message back as it was:
+// it may want more of it than the calls.
 Json call_messages(const TurnResult& turn, const std::vector<ToolRun>& runs, std::size_t first) {
   Json calls = Json::array(), results = Json::array();
+  const bool theirs = turn.outcome.handed_off;
   for (std::size_t i = first; i < runs.size(); ++i) {
-    const std::string id = "call_" + std::to_string(i);
+    const Json& call = turn.tool_calls()[i - first];
+    const std::string id = theirs ? call.value("id", "") : "call_" + std::to_string(i);
     calls.push_back({{"id", id},
                      {"type", "function"},
                      {"function", {{"name", runs[i].name}, {"arguments", runs[i].arguments}}}});
@@ -23,9 +27,14 @@ Json call_messages(const TurnResult& turn, const std::vector<ToolRun>& runs, std
                        {"name", runs[i].name},
                        {"tool_call_id", id},
                        {"content", dump_json(content)}});
+    if (const Json secret = secrets({runs[i]}); !secret.empty())
+      results.back()["withheld"] = secret;
   }
   Json messages = Json::array();
-  messages.push_back({{"role", "assistant"}, {"content", turn.text()}, {"tool_calls", calls}});
+  if (theirs)
+    messages.push_back(turn.message());
+  else
+    messages.push_back({{"role", "assistant"}, {"content", turn.text()}, {"tool_calls", calls}});
   for (Json& result : results) messages.push_back(std::move(result));
   return messages;
 }
@@ -59,6 +68,7 @@ void apply_round(const ToolRound& round, TurnRequest& request) {
   request.local_messages = round.local_messages;
   request.empty_declines = round.empty_declines;
   if (round.cloud_goes_on) request.policy.mode = HandoffMode::always;
+  if (round.local_tools) request.cloud_tools = leaving_tool_schemas();
 }
 
 Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
@@ -71,11 +81,12 @@ Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
   double total_ms = 0;
   for (int round = 0;; ++round) {
     const bool cloud_goes_on = round > 0 && result.turn.outcome.handed_off;
-    CACTUS_TRY(answered, turn({conversation, local, mode.calls_only, cloud_goes_on}));
+    CACTUS_TRY(answered, turn({conversation, local, mode.calls_only, cloud_goes_on, mode.local}));
     total_ms += answered.total_ms;
     result.turn = std::move(answered);
     const Reply& reply = result.turn.reply;
-    const bool cancelled = reply.finish == FinishReason::cancelled;
+    const bool cancelled =
+        reply.finish == FinishReason::cancelled || result.turn.outcome.unanswered;
     const Json& calls = result.turn.tool_calls();
     if (!mode.local || cancelled || calls.empty()) break;
     if (round == kMostRounds || result.runs.size() + calls.size() > kMostCalls) {
@@ -96,7 +107,7 @@ Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
     }
   }
   result.turn.total_ms = total_ms;
-  if (!mode.calls_only || result.turn.outcome.handed_off ||
+  if (!mode.calls_only || result.turn.outcome.handed_off || result.turn.outcome.unanswered ||
       result.turn.reply.finish == FinishReason::cancelled)
     return result;
   Reply& reply = result.turn.reply;
@@ -109,6 +120,13 @@ Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
 
 bool ToolTurn::has_answer(const ToolMode& mode) const {
   return !mode.calls_only || !turn.text().empty() || (!mode.local && !turn.tool_calls().empty());
+}
+
+Json secrets(const std::vector<ToolRun>& runs) {
+  Json values = Json::array();
+  for (const ToolRun& run : runs)
+    if (run.answer && !run.answer->secret.empty()) values.push_back(run.answer->secret);
+  return values;
 }
 
 Json tool_result(const ToolRun& run) {

@@ -43,6 +43,7 @@ struct ToolRound {
   const Json& local_messages;   // TurnRequest::local_messages
   bool empty_declines = false;  // TurnRequest::empty_declines
   bool cloud_goes_on = false;  // the cloud called the tools, so it is the one to read their results
+  bool local_tools = false;    // ToolMode::local
 };
 // Puts a round into a request.
 void apply_round(const ToolRound& round, TurnRequest& request);
@@ -55,6 +56,8 @@ Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
                                 const ToolEnvironment& environment, const TurnFunction& turn,
                                 const RunObserver& observer);
 
+// What the tools made and must never leave: "withheld" of the messages it stands in (privacy.h).
+Json secrets(const std::vector<ToolRun>& runs);
 // [{"name", "result"}] or [{"name", "error": {…}}], as --json and the event tool_result show it.
 Json tool_result(const ToolRun& run);
 // Puts calls, results and a decline into the object of --json.

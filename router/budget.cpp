@@ -157,7 +157,16 @@ Budget::Budget(Ledger& ledger, PriceTable prices, SpendCaps caps)
     : ledger_(&ledger), prices_(std::move(prices)), caps_(caps) {}
 
 Result<Reservation> Budget::reserve(const SpendPlan& plan) {
-  const auto price = prices_.find(plan.provider, plan.model);
+  auto price = prices_.find(plan.provider, plan.model);
+  if (price && plan.audio && !price->audio) {
+    if (!caps_.allow_unknown_price)
+      return make_error(
+          ErrorKind::policy,
+          "the price of sound at " + plan.provider + "/" + plan.model + " is not known",
+          "without it no budget can hold", "an entry with \"audio\" in prices.json");
+  } else if (price && plan.audio) {
+    price = with_audio(*price);
+  }
   std::optional<NanoDollars> worst;
   if (price) worst = worst_cost(*price, plan.input_tokens, plan.output_tokens);
   if (!price && !caps_.allow_unknown_price)
@@ -188,7 +197,7 @@ Result<Reservation> Budget::reserve(const SpendPlan& plan) {
                    .run());
   const std::int64_t id = sqlite3_last_insert_rowid(handle);
   CACTUS_CHECK(transaction.commit());
-  return Reservation(id, worst);
+  return Reservation(id, worst, plan.audio);
 }
 
 Result<std::optional<NanoDollars>> Budget::finish(const Reservation& reservation, Charged charged,
@@ -206,7 +215,8 @@ Result<std::optional<NanoDollars>> Budget::finish(const Reservation& reservation
                      .bind(reservation.id())
                      .run());
   } else {
-    const auto price = prices_.find(row.text(0), row.text(1));
+    auto price = prices_.find(row.text(0), row.text(1));
+    if (price && reservation.audio()) price = with_audio(*price);
     if (charged == Charged::nothing)
       cost = 0;
     else if (price)

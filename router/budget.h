@@ -37,14 +37,16 @@ struct SpendPlan {
   std::string provider, model;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;  // CloudRequest::max_output_tokens
+  // Sounds are part of it: every token of its input counts at their price, when that is dearer.
+  bool audio = false;
 };
 
 // A place in the budget that is held. Move-only; one that is dropped without close() counts as
 // spent once its process has ended.
 class Reservation {
  public:
-  Reservation(std::int64_t id, std::optional<NanoDollars> worst_cost)
-      : id_(id), worst_cost_(worst_cost) {}
+  Reservation(std::int64_t id, std::optional<NanoDollars> worst_cost, bool audio = false)
+      : id_(id), worst_cost_(worst_cost), audio_(audio) {}
   Reservation(Reservation&&) = default;
   Reservation& operator=(Reservation&&) = default;
   Reservation(const Reservation&) = delete;
@@ -53,10 +55,12 @@ class Reservation {
   std::int64_t id() const { return id_; }
   // Unset: the price is not known.
   std::optional<NanoDollars> worst_cost() const { return worst_cost_; }
+  bool audio() const { return audio_; }
 
  private:
   std::int64_t id_;
   std::optional<NanoDollars> worst_cost_;
+  bool audio_;
 };
 
 // How a request ended, for the ledger.

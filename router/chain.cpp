@@ -1,8 +1,10 @@
 #include "router/chain.h"
 
 #include <algorithm>
+#include <random>
 #include <thread>
 
+#include "router/providers/conversation.h"
 #include "router/retry.h"
 
 namespace cactus {
@@ -41,11 +43,37 @@ std::string system_of(const Json& messages) {
   return text;
 }
 
-Json without_system(const Json& messages) {
-  Json rest = Json::array();
-  for (const Json& message : messages)
-    if (message.value("role", "") != "system") rest.push_back(message);
-  return rest;
+double system_chance() {
+  std::random_device device;
+  return static_cast<double>(device() % 1024u) / 1024.0;
+}
+
+// A place in the text of a request that is no text of a person: the bytes of an attachment.
+void abbreviate(std::string& body, const Attachment& attachment) {
+  const std::string encoded = providers::base64(attachment.bytes);
+  const std::string size = "<" + std::to_string(attachment.bytes.size()) + " bytes of " +
+                           attachment.media_type + ">";
+  if (encoded.empty()) return;
+  for (std::size_t at = body.find(encoded); at != std::string::npos;
+       at = body.find(encoded, at + size.size()))
+    body.replace(at, encoded.size(), size);
+}
+
+// The worst case of a request's input: a token is at least a byte of its text; of an attachment the
+// bytes say nothing, so the provider's bound counts.
+std::int64_t most_input(const Provider& provider, const CloudRequest& request,
+                        const std::string& body) {
+  constexpr std::int64_t kAround = 256;  // what stands around an attachment
+  const auto all = static_cast<std::int64_t>(body.size());
+  if (request.attachments.empty()) return all;
+  CloudRequest text = request;
+  text.attachments.clear();
+  const auto plain = provider.body(text);
+  if (!plain) return all;
+  auto most = static_cast<std::int64_t>(plain->size());
+  for (const Attachment& attachment : request.attachments)
+    most += provider.most_tokens(attachment) + kAround;
+  return most;
 }
 
 // What arrives, passed on and kept.
@@ -77,7 +105,8 @@ struct Chain::Asking {
   HandoffEvents& events;
   const std::atomic<bool>* cancel;
   Outgoing out;
-  Clock::time_point deadline;  // of the first output
+  std::vector<const Attachment*> own;  // of the question itself
+  Clock::time_point deadline;          // of the first output
   HandoffAnswer answer = {};
   bool stop = false;  // nobody else is asked
   bool sent = false;
@@ -149,9 +178,13 @@ HandoffAnswer Chain::ask(const HandoffQuestion& question, HandoffEvents& events,
     answer.why = out.error().what;
     return answer;
   }
-  Asking asking{question, events, cancel, std::move(*out), begin + options_.timeout};
+  Asking asking{question, events, cancel, std::move(*out), {}, begin + options_.timeout};
   asking.why = question.reason;
   asking.answer.redactions = asking.out.redactions;
+  for (const Json& message : asking.out.messages)
+    if (question.attachments != nullptr && message.value("role", "") == "user")
+      asking.own = attachments_of(message, *question.attachments);
+  if (!may_leave(asking, asking.answer)) return std::move(asking.answer);
   std::vector<const Target*> order;
   const auto special = options_.by_task.find(task_kind(question.messages, question.tools));
   if (special != options_.by_task.end()) order.push_back(&special->second);
@@ -163,6 +196,47 @@ HandoffAnswer Chain::ask(const HandoffQuestion& question, HandoffEvents& events,
   }
   asking.answer.ms = ms_since(begin);
   return std::move(asking.answer);
+}
+
+// Whether the user lets out what belongs to the question.
+bool Chain::may_leave(const Asking& asking, HandoffAnswer& answer) const {
+  for (const Attachment* attachment : asking.own) {
+    if (options_.modalities.has(attachment->kind)) continue;
+    const bool image = attachment->kind == Attachment::Kind::image;
+    answer.failure = HandoffFailure::unavailable;
+    answer.why = std::string(image ? "images" : "sounds") +
+                 " stay on this machine unless handoff.modalities allows them";
+    answer.fix = std::string("cactus config set handoff.modalities ") +
+                 (image ? "text,image" : "text,audio");
+    return false;
+  }
+  return true;
+}
+
+CloudRequest Chain::request_for(const Target& target, Asking& asking) const {
+  CloudRequest request;
+  request.model = target.model;
+  request.system = system_of(asking.out.messages);
+  for (const Json& message : asking.out.messages) {
+    if (message.value("role", "") == "system") continue;
+    const std::size_t place = request.messages.size();
+    request.messages.push_back(message);
+    request.messages.back().erase("attachments");
+    if (asking.question.attachments == nullptr) continue;
+    for (const Attachment* attachment : attachments_of(message, *asking.question.attachments)) {
+      if (!options_.modalities.has(attachment->kind)) continue;
+      request.attachments.push_back(*attachment);
+      request.attachments.back().message = place;
+    }
+  }
+  request.tools = asking.out.tools;
+  request.max_output_tokens = options_.max_output_tokens;
+  if (target.max_output_tokens > 0) request.max_output_tokens = target.max_output_tokens;
+  if (asking.question.max_output_tokens > 0)
+    request.max_output_tokens = asking.question.max_output_tokens;
+  request.extra_body = target.extra_body;
+  request.headers = target.headers;
+  return request;
 }
 
 // Everything that needs no request, first what costs nothing.
@@ -180,17 +254,15 @@ void Chain::ask_target(const Target& target, Asking& asking) {
     asking.stop = true;
     return;
   }
-  CloudRequest request;
-  request.model = target.model;
-  request.system = system_of(asking.out.messages);
-  request.messages = without_system(asking.out.messages);
-  request.tools = asking.out.tools;
-  request.max_output_tokens = options_.max_output_tokens;
-  if (target.max_output_tokens > 0) request.max_output_tokens = target.max_output_tokens;
-  if (asking.question.max_output_tokens > 0)
-    request.max_output_tokens = asking.question.max_output_tokens;
-  request.extra_body = target.extra_body;
-  request.headers = target.headers;
+  for (const Attachment* attachment : asking.own) {
+    const std::string refusal = target.provider->refusal(*attachment);
+    if (refusal.empty()) continue;
+    asking.skip(target, HandoffFailure::unavailable,
+                std::string(target.provider->name()) + " " + refusal + " (" +
+                    shown_name(*attachment) + ")");
+    return;
+  }
+  CloudRequest request = request_for(target, asking);
   const auto body = target.provider->body(request);
   if (!body) {
     asking.skip(target, HandoffFailure::unavailable, body.error().what);
@@ -201,19 +273,26 @@ void Chain::ask_target(const Target& target, Asking& asking) {
     asking.skip(target, HandoffFailure::unavailable, key.error().what);
     return;
   }
-  const SpendPlan plan{std::string(target.provider->name()), target.model,
-                       static_cast<std::int64_t>(body->size()), request.max_output_tokens};
-  if (permitted(target, *body, plan, asking)) send(target, request, plan, *key, asking);
+  SpendPlan plan{std::string(target.provider->name()), target.model,
+                 most_input(*target.provider, request, *body), request.max_output_tokens};
+  for (const Attachment& attachment : request.attachments)
+    plan.audio = plan.audio || attachment.kind == Attachment::Kind::audio;
+  if (permitted(target, request, *body, plan, asking)) send(target, request, plan, *key, asking);
 }
 
-bool Chain::permitted(const Target& target, const std::string& body, const SpendPlan& plan,
-                      Asking& asking) {
+bool Chain::permitted(const Target& target, const CloudRequest& request, const std::string& body,
+                      const SpendPlan& plan, Asking& asking) {
   if (!options_.confirm) return true;
   Preview preview;
   preview.target = target.text();
   preview.base_url = target.provider->base_url();
   preview.reason = asking.why;
   preview.body = body;
+  for (const Attachment& attachment : request.attachments) {
+    abbreviate(preview.body, attachment);
+    preview.attachments.push_back(shown_name(attachment) + " (" + attachment.media_type + ", " +
+                                  std::to_string(attachment.bytes.size()) + " bytes)");
+  }
   preview.messages = asking.out.messages.size();
   preview.redactions = asking.out.redactions;
   preview.worst_cost =
@@ -230,7 +309,7 @@ bool Chain::permitted(const Target& target, const std::string& body, const Spend
 }
 
 // One request, and once more where that may help.
-void Chain::send(const Target& target, const CloudRequest& request, const SpendPlan& plan,
+void Chain::send(const Target& target, CloudRequest& request, const SpendPlan& plan,
                  const Secret& key, Asking& asking) {
   const std::string endpoint = Breaker::key(*target.provider);
   HandoffAnswer& answer = asking.answer;
@@ -265,6 +344,9 @@ void Chain::send(const Target& target, const CloudRequest& request, const SpendP
       answer.failure = HandoffFailure::none;
       answer.why.clear();
       answer.reply = std::move(*result);
+      if (answer.attachment_refused)
+        answer.reply->notices.push_back(
+            "the provider refused an attachment of this conversation; it is not sent again");
       asking.stop = true;
       return;
     }
@@ -280,11 +362,24 @@ void Chain::send(const Target& target, const CloudRequest& request, const SpendP
     }
     answer.failure = HandoffFailure::provider;
     if (breaker::counts(error.kind)) breaker_.failed(endpoint, error, WallClock::now());
+    // Without what belongs to the question there would be nothing to ask.
+    const bool spare = !request.attachments.empty() && asking.own.empty();
     const RetryDecision retry =
-        decide_retry({.error = error, .attempt = attempt, .left = asking.left()});
+        decide_retry({.error = error,
+                      .attempt = attempt,
+                      .left = asking.left(),
+                      .has_attachments = spare,
+                      .chance = options_.chance ? options_.chance() : system_chance()});
     if (retry.again) {
       asking.why = error.message + "; once more";
-      if (sleep_for(retry.wait, asking.cancel)) continue;
+      if (retry.without_attachments) {
+        request.attachments.clear();
+        answer.attachment_refused = true;
+        asking.why += ", without attachments";
+      }
+      if (options_.wait ? options_.wait(retry.wait, asking.cancel)
+                        : sleep_for(retry.wait, asking.cancel))
+        continue;
       answer.failure = HandoffFailure::cancelled;
       answer.why = "interrupted";
       asking.stop = true;

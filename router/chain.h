@@ -33,9 +33,10 @@ struct Target {
 // What would be sent, for `handoff = ask`.
 struct Preview {
   std::string target, base_url, reason;
-  std::string body;  // the JSON of the request
+  std::string body;  // the JSON of the request; of attachments only their size
   std::size_t messages = 0;
   int redactions = 0;
+  std::vector<std::string> attachments;   // "cat.png (image/jpeg, 81234 bytes)", which go along
   std::optional<NanoDollars> worst_cost;  // unset: not known
 };
 enum class Permission { yes, no, cancelled };
@@ -45,6 +46,10 @@ struct ChainOptions {
   std::map<TaskKind, Target> by_task;  // asked before them for tasks of this kind
   std::function<Result<Secret>(std::string_view provider)> key;  // not_found: there is none
   Redactor redactor;
+  Modalities modalities = {};                 // what may leave besides text
+  std::function<double()> chance = {};        // in [0, 1), for the waits; empty: the system's
+  // Waits before a retry; false when cancelled meanwhile. Empty: sleeps.
+  std::function<bool(std::chrono::milliseconds, const std::atomic<bool>* cancel)> wait = {};
   std::chrono::milliseconds timeout{15'000};  // until the first output, all requests together
   std::chrono::milliseconds total{180'000};   // of one request
   std::int64_t max_output_tokens = 4096;
@@ -68,11 +73,13 @@ class Chain : public Handoff {
 
  private:
   struct Asking;
+  bool may_leave(const Asking& asking, HandoffAnswer& answer) const;
   void ask_target(const Target& target, Asking& asking);
-  void send(const Target& target, const CloudRequest& request, const SpendPlan& plan,
-            const Secret& key, Asking& asking);
-  bool permitted(const Target& target, const std::string& body, const SpendPlan& plan,
-                 Asking& asking);
+  CloudRequest request_for(const Target& target, Asking& asking) const;
+  void send(const Target& target, CloudRequest& request, const SpendPlan& plan, const Secret& key,
+            Asking& asking);
+  bool permitted(const Target& target, const CloudRequest& request, const std::string& body,
+                 const SpendPlan& plan, Asking& asking);
   std::string budget_obstacle() const;
 
   ChainOptions options_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "router/attachment.h"
 #include "router/money.h"
 #include "router/provider.h"
 
@@ -38,6 +39,7 @@ struct HandoffQuestion {
   const Json& tools;                   // or null
   std::int64_t max_output_tokens = 0;  // 0: the hand-off's own limit
   std::string_view reason;             // "0.31 < 0.70"
+  const Attachments* attachments = nullptr;  // that messages name; null: none
 };
 
 struct HandoffAnswer {
@@ -46,9 +48,11 @@ struct HandoffAnswer {
   std::string base_url;
   HandoffFailure failure = HandoffFailure::none;
   std::string why;   // one line, when there is no reply
+  std::string fix;   // what to do about it, where the reason is the user's own setting
   std::string text;  // what had arrived when it was cancelled
   std::vector<Attempt> attempts;
   int redactions = 0;  // places that were taken out of what was sent
+  bool attachment_refused = false;  // earlier attachments were left out: the provider refused one
   double ms = 0;
 };
 

@@ -75,6 +75,14 @@ PicoDollars sum(const TokenPrice& price, const CloudUsage& usage) {
 
 }  // namespace
 
+ModelPrice with_audio(ModelPrice price) {
+  if (!price.audio) return price;
+  for (TokenPrice* tier : {&price.usual, &price.long_prompt})
+    for (PicoDollars* input : {&tier->input, &tier->cached, &tier->cache_write})
+      *input = std::max(*input, *price.audio);
+  return price;
+}
+
 NanoDollars cost_of(const ModelPrice& price, const CloudUsage& usage) {
   const bool is_long = price.long_above && usage.input > *price.long_above;
   return rounded_up(sum(is_long ? price.long_prompt : price.usual, usage));
@@ -122,6 +130,11 @@ Status PriceTable::merge(std::string_view json, std::string_view name) {
       CACTUS_TRY(long_prompt, token_price(tier, name, which));
       price.long_prompt = long_prompt;
       price.long_above = tier.at("above").get<std::int64_t>();
+    }
+    if (entry.contains("audio")) {
+      price.audio = price_in(entry.at("audio"));
+      if (!price.audio)
+        return bad_table(name, which + " has a price that is not a number of dollars");
     }
     price.as_of = text("as_of");
     price.origin = name;

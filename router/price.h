@@ -27,9 +27,14 @@ struct ModelPrice {
   // Requests with more input tokens than this pay `long_prompt` for every token.
   std::optional<std::int64_t> long_above;
   TokenPrice long_prompt;
+  std::optional<PicoDollars> audio;  // a token of sound that is sent; unset: not known
   std::string as_of;   // "2026-11-05": when the price was looked up; empty for the user's own
   std::string origin;  // "built-in", or what the caller named it
 };
+
+// For requests with sounds: no token of the input is cheaper than one of sound, since usage does
+// not tell them apart.
+ModelPrice with_audio(ModelPrice price);
 
 // What `usage` costs, rounded up to a nano-dollar.
 NanoDollars cost_of(const ModelPrice& price, const CloudUsage& usage);

@@ -7,6 +7,8 @@
 namespace cactus {
 namespace {
 
+constexpr std::string_view kWithheld = "[kept on this device]";
+
 struct BuiltIn {
   const char* name;
   const char* replacement;
@@ -50,6 +52,34 @@ Status change_texts(Json& value, const Change& change) {
         CACTUS_CHECK(change_texts(member.value(), change));
   }
   return ok_status();
+}
+
+// What must never leave, said by the messages themselves.
+std::vector<std::string> withheld_values(const Json& messages) {
+  std::vector<std::string> values;
+  for (const Json& message : messages) {
+    if (!message.is_object() || !message.contains("withheld")) continue;
+    for (const Json& value : message["withheld"]) {
+      if (!value.is_string() || value.get_ref<const std::string&>().empty()) continue;
+      values.push_back(value.get<std::string>());
+      const std::string quoted = dump_json(value);  // as results of tools hold it
+      values.push_back(quoted.substr(1, quoted.size() - 2));
+    }
+  }
+  // A value that is part of another one must not tear it apart first.
+  std::sort(values.begin(), values.end(),
+            [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  return values;
+}
+
+int take_out(std::string& text, const std::string& value) {
+  int count = 0;
+  for (std::size_t at = text.find(value); at != std::string::npos;
+       at = text.find(value, at + kWithheld.size())) {
+    text.replace(at, value.size(), kWithheld);
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -112,7 +142,9 @@ std::vector<std::string> Redactor::built_in_names() {
 Result<Outgoing> outgoing(const Json& messages, const Json& tools, const Redactor& redactor) {
   Outgoing out;
   out.tools = tools;
+  const std::vector<std::string> withheld = withheld_values(messages);
   const auto redact = [&](std::string& text) -> Status {
+    for (const std::string& value : withheld) out.redactions += take_out(text, value);
     CACTUS_TRY(count, redactor.apply(text));
     out.redactions += count;
     return ok_status();
@@ -121,7 +153,7 @@ Result<Outgoing> outgoing(const Json& messages, const Json& tools, const Redacto
     if (!message.is_object()) continue;
     Json sent = Json::object();
     for (const char* key :
-         {"role", "content", "tool_calls", "tool_call_id", "name", "provider_state"})
+         {"role", "content", "tool_calls", "tool_call_id", "name", "provider_state", "attachments"})
       if (message.contains(key)) sent[key] = message[key];
     if (sent.contains("content") && sent["content"].is_array()) {
       Json parts = Json::array();

@@ -35,7 +35,9 @@ struct Outgoing {
   int withheld = 0;    // parts of messages that are no text
 };
 
-// Of each message: role, text, calls and their results, and what the provider itself wants back.
+// Of each message: role, text, calls and their results, which attachments it has, and what the
+// provider itself wants back. Values that a message lists as "withheld" (a password that a tool of
+// this machine made) are taken out of every text, whatever the patterns are.
 // Thoughts, marks of the chat and unknown fields stay here. Errors as Redactor::apply.
 Result<Outgoing> outgoing(const Json& messages, const Json& tools, const Redactor& redactor);
 

@@ -150,8 +150,11 @@ class Provider {
   virtual ~Provider() = default;
   virtual std::string_view name() const = 0;  // "anthropic", or what the user called it
   virtual std::string_view base_url() const = 0;
-  // Whether an attachment of this kind can be sent at all (some models still refuse it).
-  virtual bool takes(Attachment::Kind kind) const = 0;
+  // Why this attachment cannot be sent there: "takes no sound"; empty when it can (some models
+  // still refuse it).
+  virtual std::string refusal(const Attachment& attachment) const = 0;
+  // An upper bound of the tokens it is there, for its price.
+  virtual std::int64_t most_tokens(const Attachment& attachment) const = 0;
 
   // The JSON that send() would post, for showing it and for the worst case of its price: a token is
   // at least a byte of it, images and audio excepted. Errors: usage.

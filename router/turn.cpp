@@ -40,7 +40,13 @@ class Turn {
 
   Result<TurnResult> run() {
     result_.outcome.threshold = request_.policy.threshold;
-    if (request_.policy.mode == HandoffMode::always) {
+    const Json& read =
+        request_.local_messages.is_null() ? request_.messages : request_.local_messages;
+    unseen_ = unseen_names(read, request_.senses, true);
+    blind_ = !unseen_.empty();
+    if (!blind_) unseen_ = unseen_names(read, request_.senses, false);
+    if (request_.policy.mode == HandoffMode::always || blind_ ||
+        (!unseen_.empty() && obstacle().empty())) {
       CACTUS_CHECK(cloud_first());
     } else {
       CACTUS_CHECK(local_first());
@@ -51,17 +57,29 @@ class Turn {
   }
 
  private:
+  // Why nothing can be handed off; empty when it can.
+  std::string obstacle() const {
+    if (handoff_ != nullptr && request_.policy.mode != HandoffMode::off)
+      return handoff_->obstacle();
+    return handoff_ != nullptr || request_.absent.empty() ? "hand-off is off" : request_.absent;
+  }
+
   Status cloud_first() {
     Outcome& outcome = result_.outcome;
     outcome.wanted = true;
-    const Decision decision = decide(request_.policy, {}, {});
-    outcome.reason = decision.reason;
-    outcome.code = decision.code;
+    if (unseen_.empty()) {
+      const Decision decision = decide(request_.policy, {}, {});
+      outcome.reason = decision.reason;
+      outcome.code = decision.code;
+    } else {
+      outcome.reason = "the local model cannot take in " + name_list(unseen_);
+      outcome.code = "unseen";
+    }
     hold_ = !sink_.can_withdraw();
-    const std::string obstacle = handoff_ != nullptr ? handoff_->obstacle() : request_.absent;
-    if (!obstacle.empty()) {
+    const std::string blocked = obstacle();
+    if (!blocked.empty()) {
       outcome.failure = HandoffFailure::unavailable;
-      outcome.failure_text = obstacle;
+      outcome.failure_text = blocked;
     } else {
       ask();
       if (outcome.handed_off) return ok_status();
@@ -73,6 +91,10 @@ class Turn {
       return ok_status();
     }
     if (cloud_shown_) withdraw();
+    if (blind_) {
+      outcome.unanswered = true;
+      return ok_status();
+    }
     sink_.kept(outcome, true);
     hold_ = false;
     return generate(false);
@@ -143,6 +165,9 @@ class Turn {
     // Ctrl-C beats the decision that fell at the same token.
     if (cancel_ != nullptr && cancel_->load()) outcome.early = outcome.wanted = false;
     result_.reply = std::move(reply);
+    if (!unseen_.empty())
+      result_.reply.notices.push_back("the local model answered without " + name_list(unseen_) +
+                                      ", which it cannot take in");
     held_ = hold_;
     return ok_status();
   }
@@ -166,9 +191,11 @@ class Turn {
     };
     Outcome& outcome = result_.outcome;
     Events events(*this);
-    outcome.cloud = handoff_->ask(
-        {request_.messages, request_.generate.tools, request_.generate.max_tokens, outcome.reason},
-        events, cancel_);
+    const Json& tools =
+        request_.cloud_tools.is_null() ? request_.generate.tools : request_.cloud_tools;
+    outcome.cloud = handoff_->ask({request_.messages, tools, request_.generate.max_tokens,
+                                   outcome.reason, request_.attachments},
+                                  events, cancel_);
     outcome.handed_off = outcome.cloud.reply.has_value();
     if (!outcome.handed_off) {
       outcome.failure = outcome.cloud.failure;
@@ -215,10 +242,12 @@ class Turn {
   const std::atomic<bool>* cancel_;
   const Clock::time_point begin_ = Clock::now();
   TurnResult result_;
-  bool hold_ = false;         // nothing reaches the sink before it stands
-  bool held_ = false;         // a local answer waits for the decision
-  bool shown_ = false;        // the sink has text that is not withdrawn
-  bool cloud_shown_ = false;  // text of the cloud reached the sink
+  std::vector<std::string> unseen_;  // attachments that the local model cannot take in
+  bool blind_ = false;               // some of them belong to the question itself
+  bool hold_ = false;                // nothing reaches the sink before it stands
+  bool held_ = false;                // a local answer waits for the decision
+  bool shown_ = false;               // the sink has text that is not withdrawn
+  bool cloud_shown_ = false;         // text of the cloud reached the sink
 };
 
 }  // namespace
@@ -268,6 +297,14 @@ Json local_view(const Json& messages) {
     if (!message.is_object()) continue;
     message.erase("provider_state");
     message.erase("interrupted");
+    message.erase("withheld");
+    if (!message.contains("attachments")) continue;
+    const Json alone = Json::array({message});
+    message.erase("attachments");
+    const auto names = unseen_names(alone, {}, false);
+    if (!names.empty() && message.contains("content") && message["content"].is_string())
+      message["content"] = message["content"].get<std::string>() +
+                           "\n\n[attached, and not visible to you: " + name_list(names) + "]";
   }
   return view;
 }

@@ -19,6 +19,8 @@ namespace cactus {
 struct Outcome {
   bool handed_off = false;  // the cloud's answer stands
   bool early = false;       // decided before the local answer was whole
+  bool unanswered = false;  // nobody answered: the local model cannot see what belongs to the
+                            // question, and the cloud was not asked or failed
   bool wanted = false;      // the rule (or --cloud) asked for the cloud
   double threshold = Policy::kThreshold;
   std::string reason;     // "0.31 < 0.70"
@@ -69,14 +71,23 @@ struct TurnRequest {
   bool empty_declines = false;
   // What the local model reads instead of `messages`; null: the same.
   Json local_messages = {};
+  // Tools that the cloud is offered; null: those of `generate`.
+  Json cloud_tools = {};
+  const Attachments* attachments = nullptr;  // that `messages` name; null: none
+  Modalities senses = {};  // what the local model takes in besides text: today none does
 };
 
 // `handoff` may be null: the local answer stands. Errors as Session::reply.
+//
+// An attachment that the local model cannot take in decides before anything is measured: a question
+// that has one goes to the cloud, and is not answered blindly when that fails (Outcome::unanswered);
+// later questions of the same conversation go there, too, but the local model answers them, with a
+// notice, when the cloud cannot.
 Result<TurnResult> run_turn(Session& session, const TurnRequest& request, Handoff* handoff,
                             TurnSink& sink, const std::atomic<bool>* cancel);
 
 // The conversation as the local model's template reads it: without what only a provider
-// understands or only the chat needs.
+// understands or only the chat needs. Of attachments it is told that they are there.
 Json local_view(const Json& messages);
 
 }  // namespace cactus

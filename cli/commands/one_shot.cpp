@@ -19,7 +19,8 @@ Decision rule(const Routing& routing, const Reply& reply) {
   return decide(policy, reply.confidence, reply.confidence_source);
 }
 
-Result<int> conclude(Terminal& terminal, const TurnResult& turn, const Routing& routing) {
+Result<int> conclude(Terminal& terminal, const OpenSession& model, const TurnResult& turn,
+                     const Routing& routing) {
   if (terminal.closed()) return static_cast<int>(kOk);
   if (!terminal.out_failure().empty())
     return make_error(ErrorKind::resources, "cannot write the answer", terminal.out_failure());
@@ -28,6 +29,9 @@ Result<int> conclude(Terminal& terminal, const TurnResult& turn, const Routing& 
     const int code = signals::exit_code();
     return code != 0 ? code : static_cast<int>(kInterrupted);
   }
+  if (outcome.unanswered) terminal.error(unanswered_error(model, turn));
+  if (outcome.unanswered && routing.policy.mode != HandoffMode::always)
+    return static_cast<int>(exit_code(unanswered_error(model, turn).kind));
   if (routing.policy.mode == HandoffMode::always && !outcome.handed_off)
     return static_cast<int>(kNetwork);
   if (!routing.require_local) return static_cast<int>(kOk);
@@ -47,7 +51,8 @@ Result<ToolTurn> answer(Terminal& terminal, OpenSession& model, OneShot& shot, T
     TurnRequest request{.messages = round.messages,
                         .generate = shot.generate,
                         .policy = shot.routing.policy,
-                        .absent = shot.routing.absent};
+                        .absent = shot.routing.absent,
+                        .attachments = &shot.attachments};
     apply_round(round, request);
     return routed_turn(terminal, model, shot.routing, request, sink);
   };
@@ -56,9 +61,16 @@ Result<ToolTurn> answer(Terminal& terminal, OpenSession& model, OneShot& shot, T
   return std::move(done);
 }
 
-Json object_of(const OpenSession& model, const ToolTurn& done, const ToolMode& mode) {
+Json object_of(const OpenSession& model, const ToolTurn& done, const ToolMode& mode,
+               const Attachments& attachments) {
   Json object = turn_object(model, done.turn, {});
   add_tool_results(object, done, mode);
+  if (!attachments.empty()) object["attachments"] = Json::array();
+  for (const Attachment& attachment : attachments)
+    object["attachments"].push_back({{"name", shown_name(attachment)},
+                                     {"kind", kind_name(attachment.kind)},
+                                     {"media_type", attachment.media_type},
+                                     {"bytes", attachment.bytes.size()}});
   return object;
 }
 
@@ -70,8 +82,9 @@ void tool_notes(Terminal& terminal, const ToolTurn& done, const ToolMode& mode) 
   if (done.declined && !mode.local) terminal.note(decline_reason());
 }
 
-Result<int> conclude(Terminal& terminal, const ToolTurn& done, const OneShot& shot) {
-  CACTUS_TRY(code, conclude(terminal, done.turn, shot.routing));
+Result<int> conclude(Terminal& terminal, const OpenSession& model, const ToolTurn& done,
+                     const OneShot& shot) {
+  CACTUS_TRY(code, conclude(terminal, model, done.turn, shot.routing));
   return code == kOk ? tool_exit_code(done, shot.tools) : code;
 }
 
@@ -85,10 +98,10 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) 
   if (shot.format == Format::json) {
     JsonSink sink(terminal);
     CACTUS_TRY(done, answer(terminal, model, shot, sink, [](const ToolRun&) {}));
-    terminal.out(dump_json(object_of(model, done, shot.tools), 2) + "\n");
+    terminal.out(dump_json(object_of(model, done, shot.tools, shot.attachments), 2) + "\n");
     tool_notes(terminal, done, shot.tools);
     notes(terminal, shot, done.turn);
-    return conclude(terminal, done, shot);
+    return conclude(terminal, model, done, shot);
   }
   if (shot.format == Format::jsonl) {
     JsonlSink sink(terminal);
@@ -97,10 +110,10 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) 
       write_event(terminal, "tool_result", tool_result(run));
     };
     CACTUS_TRY(done, answer(terminal, model, shot, sink, observer));
-    sink.done(object_of(model, done, shot.tools));
+    sink.done(object_of(model, done, shot.tools, shot.attachments));
     tool_notes(terminal, done, shot.tools);
     notes(terminal, shot, done.turn);
-    return conclude(terminal, done, shot);
+    return conclude(terminal, model, done, shot);
   }
   TextSink sink(terminal, shot.text);
   sink.spinner().start("reading the prompt");
@@ -110,7 +123,7 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) 
     return std::move(done).error();
   }
   const TurnResult& turn = done->turn;
-  if (done->has_answer(shot.tools))
+  if (done->has_answer(shot.tools) && !turn.outcome.unanswered)
     sink.finish(shot.tools.local ? Json::array() : turn.tool_calls());
   else
     sink.spinner().stop();
@@ -119,7 +132,7 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) 
   if (turn.finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
   if (shot.stats) terminal.note(stats_line(turn));
   notes(terminal, shot, turn);
-  return conclude(terminal, *done, shot);
+  return conclude(terminal, model, *done, shot);
 }
 
 }  // namespace cactus::cli

@@ -9,6 +9,7 @@ namespace cactus::cli {
 
 struct OneShot {
   Json messages = Json::array();
+  Attachments attachments;  // that messages name
   GenerateOptions generate;
   Format format = Format::text;
   TextSinkOptions text;

@@ -1,6 +1,8 @@
 // `run` and `chat`: a prompt in, an answer out; or a conversation.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "cli/attach.h"
 #include "cli/cloud.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/one_shot.h"
@@ -36,13 +38,6 @@ struct RunFlags {
   bool chat = false;  // the command `chat`
 };
 
-Error no_attachments(const std::string& file) {
-  return make_error(ErrorKind::usage, "cannot attach '" + file + "'",
-                    "this version takes text only; images and audio come with the models that read "
-                    "them",
-                    "cactus run MODEL -f FILE, for text");
-}
-
 Result<OpenSession> open(Context& context, const SessionRequest& request) {
   Spinner spinner(context.terminal);
   spinner.start("opening " + request.folder.filename().string());
@@ -55,6 +50,24 @@ Result<OpenSession> open(Context& context, const SessionRequest& request) {
             format_seconds(session.load_ms / 1000.0) + ", " + session.isa + ", " +
             std::to_string(session.threads) + " threads");
   return std::move(session);
+}
+
+Result<std::string> read_stdin(Context& context);
+
+// What -a names; "-" is standard input.
+Result<Attachments> read_attachments(Context& context, const std::vector<std::string>& files) {
+  Attachments attachments;
+  for (const std::string& file : files) {
+    if (file != "-") {
+      CACTUS_TRY(attachment, read_attachment(file));
+      attachments.push_back(std::move(attachment));
+      continue;
+    }
+    CACTUS_TRY(bytes, read_stdin(context));
+    CACTUS_TRY(attachment, make_attachment(std::move(bytes), "standard input"));
+    attachments.push_back(std::move(attachment));
+  }
+  return attachments;
 }
 
 Result<std::string> read_stdin(Context& context) {
@@ -92,7 +105,7 @@ Result<int> run(Context& context, RunFlags flags) {
   CACTUS_TRY(route, routing(flags.route, *settings));
   CACTUS_CHECK(open_cloud(flags.route, *settings, terminal, route));
   generate.statistics = route.policy.logprob;
-  for (const std::string& file : flags.attachments) return no_attachments(file);
+  CACTUS_TRY(attachments, read_attachments(context, flags.attachments));
 
   CACTUS_TRY(folder, choose_model(context, flags, *settings));
   request.folder = folder;
@@ -114,6 +127,7 @@ Result<int> run(Context& context, RunFlags flags) {
     chat.markdown = markdown;
     chat.stats = stats;
     chat.local_tools = local_tools;
+    chat.attachments = std::move(attachments);
     chat.routing = std::move(route);
     chat.reopen = [&context, request,
                    find = flags.find](const std::string& name) mutable -> Result<OpenSession> {
@@ -125,9 +139,16 @@ Result<int> run(Context& context, RunFlags flags) {
     return run_chat(terminal, std::move(model), std::move(chat));
   }
 
-  CACTUS_TRY(prompt, assemble_prompt(flags.prompt, !terminal.in_tty() || no_prompt,
-                                     [&] { return read_stdin(context); }));
-  if (prompt.empty())
+  const bool attached_stdin =
+      std::count(flags.attachments.begin(), flags.attachments.end(), "-") > 0;
+  CACTUS_TRY(prompt,
+             assemble_prompt(flags.prompt, !attached_stdin && (!terminal.in_tty() || no_prompt),
+                             [&] { return read_stdin(context); }));
+  if (!prompt.attached.empty()) {
+    CACTUS_TRY(attachment, make_attachment(std::move(prompt.attached), "standard input"));
+    attachments.push_back(std::move(attachment));
+  }
+  if (prompt.text.empty())
     return make_error(ErrorKind::usage, "the prompt is empty",
                       "no words were given, and no text on "
                       "standard input",
@@ -140,7 +161,10 @@ Result<int> run(Context& context, RunFlags flags) {
   shot.tools = tool_mode(model, local_tools, generate);
   shot.generate = std::move(generate);
   if (!system.empty()) shot.messages.push_back({{"role", "system"}, {"content", system}});
-  shot.messages.push_back({{"role", "user"}, {"content", prompt}});
+  shot.messages.push_back({{"role", "user"}, {"content", prompt.text}});
+  for (std::size_t i = 0; i < attachments.size(); ++i)
+    shot.messages.back()["attachments"].push_back(attachment_entry(i, attachments[i]));
+  shot.attachments = std::move(attachments);
   shot.format = context.format;
   shot.text.markdown = markdown && !shot.tools.calls_only;
   shot.text.stream = !flags.no_stream;
@@ -179,7 +203,8 @@ void add_run(CLI::App& root, Context& context) {
         ->type_name("FILE")
         ->group(kPrompt)
         ->expected(1)
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);
     flags->model.add_common(app);
     flags->route.add_common(app);
     app.add_flag("--json", flags->json, "One JSON object at the end")->group(kOutput);
@@ -187,11 +212,13 @@ void add_run(CLI::App& root, Context& context) {
     app.add_option("-p,--prompt", flags->prompt.prompt, "Prompt that begins with '-'")
         ->type_name("TEXT")
         ->group(kPrompt);
-    app.add_option("-a,--attach", flags->attachments, "Image or audio (not in this version)")
+    app.add_option("-a,--attach", flags->attachments,
+                   "Image (PNG, JPEG) or sound; '-' is standard input (repeatable)")
         ->type_name("FILE")
         ->group(kPrompt)
         ->expected(1)
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);
     app.add_flag("--jsonl", flags->jsonl, "A JSON event a line")->group(kOutput);
     app.add_flag("-x{*},--extract{*}", flags->extract, "Only fenced code, of a language if given")
         ->type_name("LANGUAGE")
@@ -212,7 +239,8 @@ void add_run(CLI::App& root, Context& context) {
   app.group(kGroupRun);
   const auto flags = std::make_shared<RunFlags>();
   flags->chat = true;
-  app.add_option("model", flags->model.model, "Name on the hub, alias, or folder")->type_name("MODEL");
+  app.add_option("model", flags->model.model, "Name on the hub, alias, or folder")
+      ->type_name("MODEL");
   flags->model.add_common(app);
   flags->route.add_common(app);
   app.add_option("--session", flags->session, "Continue a saved conversation, and keep it saved")

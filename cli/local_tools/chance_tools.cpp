@@ -153,6 +153,7 @@ Result<ToolAnswer> run_make_password(const Arguments& arguments,
                     {"symbols", symbols},
                     {"entropy_bits", static_cast<std::int64_t>(bits)}};
     answer.sentence = password;
+    answer.secret = password;
     return answer;
   }
   return make_error(ErrorKind::resources, "the system's random numbers are not random",

@@ -36,6 +36,16 @@ const Json& local_tool_schemas() {
   return schemas;
 }
 
+const Json& leaving_tool_schemas() {
+  static const Json schemas = [] {
+    Json kept = Json::array();
+    for (const Json& schema : local_tool_schemas())
+      if (schema["function"]["name"] != "make_password") kept.push_back(schema);
+    return kept;
+  }();
+  return schemas;
+}
+
 bool is_local_tool(std::string_view name) {
   return find_tool(name) != nullptr;
 }

@@ -9,6 +9,9 @@ namespace cactus::cli {
 
 // OpenAI-style schemas, in the order and with the words the built-in model was trained on.
 const Json& local_tool_schemas();
+// Those that a cloud model may be offered: what it calls comes back to it, so none that makes
+// secrets.
+const Json& leaving_tool_schemas();
 
 bool is_local_tool(std::string_view name);
 

@@ -38,6 +38,7 @@ const ToolEnvironment& system_environment();
 struct ToolAnswer {
   Json value;
   std::string sentence;
+  std::string secret = {};  // a password: the part that never leaves the machine
 };
 
 // What a model sent, read leniently: "5" is a number where one is expected, 5 a text. Errors name

@@ -35,18 +35,22 @@ std::string attempt_line(const Attempt& attempt) {
 std::string explain(const TurnResult& turn, const Policy& policy) {
   const Outcome& outcome = turn.outcome;
   std::string text = "answer: ";
-  text += outcome.handed_off ? "cloud, " + outcome.cloud.provider + "/" + outcome.cloud.model
-                             : std::string("local");
+  text += outcome.handed_off   ? "cloud, " + outcome.cloud.provider + "/" + outcome.cloud.model
+          : outcome.unanswered ? std::string("none")
+                               : std::string("local");
   text += "\nreason: " + outcome.reason;
   if (turn.reply.confidence) {
     text += "\nconfidence: " + number(*turn.reply.confidence) + " " + source_of(turn.reply) +
             "\nrule: hand off when the confidence (1 - p_wrong) is below the threshold, " +
             number(outcome.threshold) + "; mode " + std::string(mode_name(policy.mode));
-  } else if (!outcome.handed_off || policy.mode != HandoffMode::always) {
+  } else if (outcome.code != "unseen" &&
+             (!outcome.handed_off || policy.mode != HandoffMode::always)) {
     text += "\nconfidence: not measured (no probe for this model)";
   }
   for (const Attempt& attempt : outcome.cloud.attempts) text += "\n" + attempt_line(attempt);
-  if (outcome.failure != HandoffFailure::none) text += "\nkept local: " + outcome.failure_text;
+  if (outcome.failure != HandoffFailure::none)
+    text += (outcome.unanswered ? "\nnot sent or not answered: " : "\nkept local: ") +
+            outcome.failure_text;
   if (outcome.cloud.redactions > 0)
     text += "\ntaken out before sending: " + std::to_string(outcome.cloud.redactions) +
             (outcome.cloud.redactions == 1 ? " place" : " places");

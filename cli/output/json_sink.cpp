@@ -26,7 +26,9 @@ void JsonlSink::asking(std::string_view target, std::string_view why) {
 
 void JsonlSink::settled(const TurnResult& turn) {
   const Outcome& outcome = turn.outcome;
-  Json fields = {{"decision", outcome.handed_off ? "cloud" : "local"},
+  Json fields = {{"decision", outcome.handed_off   ? "cloud"
+                               : outcome.unanswered ? "none"
+                                                    : "local"},
                  {"confidence", turn.reply.confidence ? Json(*turn.reply.confidence) : Json()},
                  {"threshold", outcome.threshold},
                  {"reason", outcome.reason}};

@@ -27,6 +27,7 @@ std::int64_t prefilled(const Reply& reply) {
 
 std::string route_name(const TurnResult& turn) {
   const HandoffAnswer& cloud = turn.outcome.cloud;
+  if (turn.outcome.unanswered) return "no answer";
   std::string text =
       turn.outcome.handed_off ? "cloud " + cloud.provider + "/" + cloud.model : "local";
   if (turn.reply.confidence) {
@@ -110,14 +111,14 @@ Json turn_object(const OpenSession& model, const TurnResult& turn,
   };
   Json object;
   object["v"] = 1;
-  object["success"] =
-      turn.finish() != FinishReason::cancelled && outcome.failure != HandoffFailure::cancelled;
+  object["success"] = !outcome.unanswered && turn.finish() != FinishReason::cancelled &&
+                      outcome.failure != HandoffFailure::cancelled;
   object["model"] = model.name;
   object["revision"] = text_or_null(model.revision);
   object["variant"] = model.variant;
   object["response"] = turn.text();
   if (!reply.thought.empty()) object["thought"] = reply.thought;
-  object["finish_reason"] = finish_name(turn.finish());
+  object["finish_reason"] = outcome.unanswered ? "refused" : finish_name(turn.finish());
   object["cloud_handoff"] = outcome.handed_off;
   object["confidence"] = reply.confidence ? Json(*reply.confidence) : Json();
   object["confidence_source"] = text_or_null(reply.confidence_source);
@@ -141,6 +142,16 @@ Json turn_object(const OpenSession& model, const TurnResult& turn,
   object["warnings"] = warnings;
   for (const std::string& notice : turn.notices()) object["warnings"].push_back(notice);
   return object;
+}
+
+Error unanswered_error(const OpenSession& model, const TurnResult& turn) {
+  const Outcome& outcome = turn.outcome;
+  const bool failed = outcome.failure == HandoffFailure::provider;
+  Error error = make_error(failed ? ErrorKind::network : ErrorKind::policy,
+                           "no answer: " + outcome.reason, outcome.failure_text, outcome.cloud.fix);
+  if (const std::size_t at = error.what.find("the local model"); at != std::string::npos)
+    error.what.replace(at, 15, model.name);
+  return error;
 }
 
 Json error_object(const Error& error) {

@@ -16,6 +16,8 @@ std::string_view failure_name(HandoffFailure failure);  // "" for none
 Json turn_object(const OpenSession& model, const TurnResult& turn,
                  const std::vector<std::string>& warnings);
 // The object that stands in its place when there is no answer.
+// Of a turn that nobody answered (Outcome::unanswered): network if a provider failed, else policy.
+Error unanswered_error(const OpenSession& model, const TurnResult& turn);
 Json error_object(const Error& error);
 
 // `prefill 812 tok @ 655/s · first token 0.41 s · decode 236 tok @ 40.2/s · peak 1.9 GB · route …`

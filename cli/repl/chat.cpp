@@ -1,16 +1,19 @@
 #include "cli/repl/chat.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "cli/attach.h"
 #include "cli/cloud.h"
 #include "cli/exit_code.h"
 #include "cli/local_tools/tool.h"
 #include "cli/output/explain.h"
 #include "cli/output/report.h"
 #include "cli/output/text_sink.h"
+#include "cli/render/format.h"
 #include "cli/render/sanitise.h"
 #include "cli/repl/complete.h"
 #include "cli/repl/slash.h"
@@ -31,8 +34,15 @@ std::string trim(const std::string& text) {
 
 void remember_answer(ChatState& chat, const ToolTurn& done) {
   const TurnResult& turn = done.turn;
+  if (turn.outcome.unanswered) {  // what was attached must not spoil the next turn
+    chat.take_last_question();
+    return;
+  }
+  if (turn.outcome.cloud.attachment_refused) forget_bytes(chat.messages);
   if (done.in_words) {  // another model may go on with it: a text that any template takes
     chat.messages.push_back({{"role", "assistant"}, {"content", turn.text()}});
+    if (const Json secret = secrets(done.runs); !secret.empty())
+      chat.messages.back()["withheld"] = secret;
     return;
   }
   if (!done.runs.empty() && done.history.empty()) {  // the tools of a model that only calls failed
@@ -51,9 +61,10 @@ void remember_answer(ChatState& chat, const ToolTurn& done) {
   chat.messages.push_back(std::move(message));
 }
 
-void ask(ChatState& chat, const std::string& question, const Policy& policy) {
+void ask(ChatState& chat, const Question& question, const Policy& policy) {
   Terminal& terminal = chat.terminal;
-  chat.messages.push_back({{"role", "user"}, {"content", question}});
+  chat.messages.push_back({{"role", "user"}, {"content", question.text}});
+  if (!question.attachments.empty()) chat.messages.back()["attachments"] = question.attachments;
   Json messages = Json::array();
   if (!chat.options.system.empty())
     messages.push_back({{"role", "system"}, {"content", chat.options.system}});
@@ -78,7 +89,8 @@ void ask(ChatState& chat, const std::string& question, const Policy& policy) {
                               .generate = generate,
                               .policy = policy,
                               .absent = routing.absent,
-                              .drop_oldest = true};
+                              .drop_oldest = true,
+                              .attachments = &chat.attachments};
           apply_round(round, request);
           return routed_turn(terminal, chat.model, routing, request, sink);
         },
@@ -95,7 +107,7 @@ void ask(ChatState& chat, const std::string& question, const Policy& policy) {
   const bool interrupted = turn->finish() == FinishReason::cancelled;
   const bool silent = interrupted && turn->text().empty();
   if (done->in_words) sink.text(turn->text());
-  if (!silent && done->has_answer(mode))
+  if (!silent && !turn->outcome.unanswered && done->has_answer(mode))
     sink.finish(mode.local ? Json::array() : turn->tool_calls());
   if (mode.calls_only)
     for (const ToolRun& run : done->runs)
@@ -106,6 +118,7 @@ void ask(ChatState& chat, const std::string& question, const Policy& policy) {
   if (turn->finish() == FinishReason::length) terminal.note("[stopped at the token limit]");
   for (const std::string& notice : turn->notices()) terminal.warn(notice);
   remember_answer(chat, *done);
+  if (turn->outcome.unanswered) terminal.error(unanswered_error(chat.model, *turn));
   if (!interrupted) terminal.note(chat.options.stats ? stats_line(*turn) : route_line(*turn));
   if (chat.options.routing.explain) terminal.err(sanitise(explain(*turn, policy)) + "\n");
   if (terminal.err_tty()) terminal.err("\n");
@@ -130,18 +143,45 @@ Input read_message(LineSource& source) {
   }
 }
 
-bool existing_path(const std::string& line) {
+// The path of a file that begins a line, and how many bytes of the line it is: as terminals write
+// files that are dragged into them, spaces escaped or the whole in quotes. Only words with a slash
+// are looked at, so that no question is taken for a file.
+std::pair<std::string, std::size_t> leading_path(const std::string& line) {
+  std::string path;
+  std::size_t at = 0;
+  const char quote = line.front() == '\'' || line.front() == '"' ? line.front() : '\0';
+  if (quote != '\0') ++at;
+  for (; at < line.size(); ++at) {
+    const char c = line[at];
+    if (quote != '\0' ? c == quote : c == ' ' || c == '\n') break;
+    if (quote == '\0' && c == '\\' && at + 1 < line.size()) ++at;
+    path += line[at];
+  }
+  if (quote != '\0' && at < line.size()) ++at;
+  if (path.starts_with("~/") && std::getenv("HOME") != nullptr)
+    path = std::getenv("HOME") + path.substr(1);
   std::error_code ignored;
-  const std::string word = line.substr(0, line.find_first_of(" \n"));
-  return word.find('/', 1) != std::string::npos && std::filesystem::exists(word, ignored);
+  const bool rooted = path.starts_with('/') && path.find('/', 1) != std::string::npos;
+  const bool relative = path.starts_with("./") || path.starts_with("../");
+  if ((!rooted && !relative) || !std::filesystem::is_regular_file(path, ignored)) return {};
+  return {path, at};
+}
+
+// A line that begins with the path of a file attaches it, as dragging it into a terminal does; what
+// follows it is the question.
+void attach_line(ChatState& chat, const std::string& path, const std::string& rest) {
+  if (const Status attached = chat.attach(path); !attached)
+    chat.terminal.error(attached.error());
+  else if (const std::string text = trim(rest); !text.empty())
+    ask(chat, {text, std::exchange(chat.attached, Json::array())}, chat.options.routing.policy);
 }
 
 void handle_line(ChatState& chat, const std::string& line) {
-  if (line.front() != '/') {
-    ask(chat, line, chat.options.routing.policy);
-  } else if (existing_path(line)) {
-    chat.terminal.error(make_error(ErrorKind::usage, "cannot attach '" + line + "'",
-                                   "this version takes text only"));
+  const auto [path, length] = leading_path(line);
+  if (!path.empty()) {
+    attach_line(chat, path, line.substr(length));
+  } else if (line.front() != '/') {
+    ask(chat, {line, std::exchange(chat.attached, Json::array())}, chat.options.routing.policy);
   } else if (const Status done = run_slash(chat, line); !done) {
     chat.terminal.error(done.error());
   }
@@ -153,10 +193,10 @@ int loop(ChatState& chat, LineSource& source) {
     if (terminal.closed()) return kOk;
     if (const int code = signals::terminated(); code != 0) return code;
     if (!chat.pending.empty()) {
-      const std::string question = std::exchange(chat.pending, {});
+      const Question question = std::exchange(chat.pending, {});
       Policy policy = chat.options.routing.policy;
       policy.mode = std::exchange(chat.pending_mode, {}).value_or(policy.mode);
-      terminal.note("> " + question);
+      terminal.note("> " + question.text);
       ask(chat, question, policy);
       continue;
     }
@@ -184,6 +224,7 @@ Status restore_session(ChatState& chat) {
   if (!saved && saved.error().kind != ErrorKind::not_found) return std::move(saved).error();
   if (!saved) return ok_status();
   chat.messages = saved->messages;
+  forget_bytes(chat.messages);
   if (chat.options.system.empty()) chat.options.system = saved->system;
   chat.terminal.note("continuing '" + chat.options.session +
                      "': " + std::to_string(chat.messages.size()) + " messages");
@@ -193,20 +234,37 @@ Status restore_session(ChatState& chat) {
 }  // namespace
 
 Conversation ChatState::conversation() const {
-  return {model.name, options.system, messages};
+  Conversation saved{model.name, options.system, messages};
+  forget_bytes(saved.messages);  // only their names are kept
+  return saved;
 }
 
-std::string ChatState::take_last_question() {
+Status ChatState::attach(const std::string& path) {
+  CACTUS_TRY(attachment, read_attachment(path));
+  attached.push_back(attachment_entry(attachments.size(), attachment));
+  terminal.note("attached to the next question: " + attachment.name + " (" +
+                attachment.media_type + ", " +
+                format_bytes(static_cast<double>(attachment.bytes.size())) + ")");
+  attachments.push_back(std::move(attachment));
+  return ok_status();
+}
+
+Question ChatState::take_last_question() {
   while (!messages.empty()) {
     const Json message = messages.back();
     messages.erase(messages.size() - 1);
-    if (message["role"] == "user") return message["content"].get<std::string>();
+    if (message["role"] == "user")
+      return {message["content"].get<std::string>(), message.value("attachments", Json::array())};
   }
   return {};
 }
 
 Result<int> run_chat(Terminal& terminal, OpenSession model, ChatOptions options) {
   ChatState chat{terminal, std::move(model), std::move(options)};
+  for (Attachment& attachment : chat.options.attachments) {
+    chat.attached.push_back(attachment_entry(chat.attachments.size(), attachment));
+    chat.attachments.push_back(std::move(attachment));
+  }
   CACTUS_CHECK(restore_session(chat));
   History history(terminal.in_tty() ? history_file() : std::filesystem::path());
   std::unique_ptr<LineSource> source;

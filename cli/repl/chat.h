@@ -21,8 +21,16 @@ struct ChatOptions {
   bool markdown = true;
   bool stats = false;
   bool local_tools = false;  // also for models that are not the built-in one
+  Attachments attachments;   // of the first question
   Routing routing;
   std::function<Result<OpenSession>(const std::string& name)> reopen;  // /model
+};
+
+// What is asked: its text, and what goes with it.
+struct Question {
+  std::string text;
+  Json attachments = Json::array();  // entries of router/attachment.h
+  bool empty() const { return text.empty(); }
 };
 
 // Everything the loop and the slash commands share.
@@ -32,13 +40,17 @@ struct ChatState {
   ChatOptions options;
   Json messages = Json::array();        // user and assistant, without the system prompt
   std::optional<TurnResult> last = {};  // of the last answered turn
-  std::string pending = {};             // asked next instead of reading a line (/retry, /edit)
+  Attachments attachments = {};         // that messages name
+  Json attached = Json::array();        // entries of the next question
+  Question pending = {};                // asked next instead of reading a line (/retry, /edit)
   std::optional<HandoffMode> pending_mode = {};  // of that question alone
   bool leave = false;
 
   Conversation conversation() const;
   // Takes the last question and its answer away and returns the question; empty when there is none.
-  std::string take_last_question();
+  Question take_last_question();
+  // Goes with the next question. Errors as read_attachment.
+  Status attach(const std::string& path);
 };
 
 // Until Ctrl-D, /exit or a signal; the exit code.

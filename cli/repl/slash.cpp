@@ -39,7 +39,8 @@ Status leave(ChatState& chat, const std::string&) {
 }
 
 Status clear(ChatState& chat, const std::string&) {
-  chat.messages = Json::array();
+  chat.messages = chat.attached = Json::array();
+  chat.attachments.clear();
   chat.last.reset();
   chat.model.session->clear();
   say(chat, "the conversation is empty");
@@ -53,7 +54,7 @@ Status retry(ChatState& chat, const std::string&) {
 }
 
 Status undo(ChatState& chat, const std::string&) {
-  const std::string question = chat.take_last_question();
+  const std::string question = chat.take_last_question().text;
   if (question.empty()) return nothing_yet("undo");
   say(chat, "took back: " + question.substr(0, question.find('\n')));
   return ok_status();
@@ -67,8 +68,8 @@ Status edit(ChatState& chat, const std::string&) {
   CACTUS_TRY(edited, edit_text(question, ".md"));
   while (!edited.empty() && edited.back() == '\n') edited.pop_back();
   if (edited.empty()) return ok_status();
-  chat.take_last_question();
-  chat.pending = edited;
+  chat.pending = chat.take_last_question();
+  chat.pending.text = edited;
   return ok_status();
 }
 
@@ -169,9 +170,8 @@ Status show(ChatState& chat, const std::string& what) {
   return ok_status();
 }
 
-Status attach(ChatState&, const std::string& file) {
-  return make_error(ErrorKind::usage, "cannot attach '" + file + "'",
-                    "this version takes text only");
+Status attach(ChatState& chat, const std::string& file) {
+  return chat.attach(file);
 }
 
 Status save(ChatState& chat, const std::string& name) {
@@ -190,17 +190,24 @@ Status load(ChatState& chat, const std::string& name) {
   }
   CACTUS_TRY(conversation, load_conversation(name));
   chat.messages = conversation.messages;
+  forget_bytes(chat.messages);
   chat.options.system = conversation.system;
   chat.last.reset();
   say(chat, "loaded '" + name + "': " + std::to_string(chat.messages.size()) + " messages");
   return ok_status();
 }
 
+std::string attached_names(const Json& message) {
+  const auto names = unseen_names(Json::array({message}), {}, false);
+  return names.empty() ? "" : " [attached: " + name_list(names) + "]";
+}
+
 Status history(ChatState& chat, const std::string&) {
   if (!chat.options.system.empty()) say(chat, "system: " + chat.options.system);
   for (const Json& message : chat.messages)
     say(chat, message["role"].get<std::string>() + ": " + message["content"].get<std::string>() +
-                  (message.contains("interrupted") ? " [interrupted]" : ""));
+                  (message.contains("interrupted") ? " [interrupted]" : "") +
+                  attached_names(message));
   if (chat.messages.empty()) say(chat, "the conversation is empty");
   return ok_status();
 }
@@ -231,7 +238,7 @@ void say_mode(ChatState& chat) {
 Status cloud(ChatState& chat, const std::string& argument) {
   Policy& policy = chat.options.routing.policy;
   if (argument == "now") {
-    const std::string question = chat.take_last_question();
+    const Question question = chat.take_last_question();
     if (question.empty()) return nothing_yet("ask the cloud");
     chat.pending = question;
     chat.pending_mode = HandoffMode::always;
@@ -270,7 +277,7 @@ constexpr SlashCommand kCommands[] = {
     {"/system", "[TEXT|@FILE|none]", "show or change the system prompt", system_text},
     {"/set", "[NAME VALUE]", "show or change an option; 'default' for the model's own", set},
     {"/show", "[info|params|route|stats]", "about the model and the last answer", show},
-    {"/attach", "PATH", "an image or a sound (not in this version)", attach},
+    {"/attach", "PATH", "an image or a sound for the next question", attach},
     {"/cloud", "[on|off|ask|now]", "hand-off of this chat; now: ask the last question there",
      cloud},
     {"/local", "", "nothing leaves from now on (as /cloud off)", local},

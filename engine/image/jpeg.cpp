@@ -35,9 +35,9 @@ Error damaged(void* handle) {
 Result<Header> read_header(void* handle, std::string_view file) {
   Header header;
   int sampling = 0;
-  if (handle == nullptr || tjDecompressHeader3(handle, bytes_of(file), file.size(),
-                                               &header.size.width, &header.size.height, &sampling,
-                                               &header.colours) != 0)
+  if (handle == nullptr ||
+      tjDecompressHeader3(handle, bytes_of(file), file.size(), &header.size.width,
+                          &header.size.height, &sampling, &header.colours) != 0)
     return damaged(handle);
   if (header.size.width <= 0 || header.size.height <= 0) return damaged(nullptr);
   return header;

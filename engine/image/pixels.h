@@ -11,9 +11,9 @@ struct Pixels {
   std::vector<std::uint8_t> rgb;  // [height, width, 3], rows from the top
 
   const std::uint8_t* at(int x, int y) const {
-    return rgb.data() +
-           (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-            static_cast<std::size_t>(x)) * 3;
+    return rgb.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                         static_cast<std::size_t>(x)) *
+                            3;
   }
 };
 

@@ -171,6 +171,7 @@ class Anthropic : public Protocol {
   Intake intake() const override {
     Intake intake;
     intake.state_of = kName;
+    intake.most_image_tokens = 5'000;
     intake.images = {"image/jpeg", "image/png", "image/gif", "image/webp"};
     intake.starts_with_user = true;
     return intake;

@@ -73,7 +73,6 @@ class Reader {
   void drop_empty();
   void order_results();
   void attach();
-  std::string refusal(const Attachment& a, std::size_t size) const;
   void read_tools();
 
   const CloudRequest& request_;
@@ -201,25 +200,12 @@ void Reader::order_results() {
   }
 }
 
-// Why `a` cannot be sent; empty when it can.
-std::string Reader::refusal(const Attachment& a, std::size_t size) const {
-  const bool image = a.kind == Attachment::Kind::image;
-  const auto& types = image ? intake_.images : intake_.audio;
-  if (types.empty())
-    return image ? "this provider takes no images" : "this provider takes no sound";
-  if (std::find(types.begin(), types.end(), a.media_type) == types.end())
-    return "this provider does not take " + a.media_type;
-  if (image && size > intake_.most_image_bytes)
-    return "it is larger than the " + std::to_string(intake_.most_image_bytes >> 20) +
-           " MB this provider takes";
-  return {};
-}
-
 void Reader::attach() {
   std::size_t left = intake_.most_attached;
   for (auto a = request_.attachments.rbegin(); a != request_.attachments.rend(); ++a) {
     const std::size_t size = (a->bytes.size() + 2) / 3 * 4;
-    std::string why = refusal(*a, size);
+    std::string why = refusal(*a, intake_);
+    if (!why.empty()) why = "this provider " + why;
     if (why.empty() && size > left) why = "the request would be too large";
     // Its own message, or the last one of the user.
     Turn* owner = nullptr;
@@ -258,6 +244,18 @@ Result<Conversation> read_conversation(const CloudRequest& request, const Intake
   if (!request.messages.is_array())
     return make_error(ErrorKind::usage, "the conversation is not a list of messages");
   return Reader(request, intake).read();
+}
+
+std::string refusal(const Attachment& attachment, const Intake& intake) {
+  const bool image = attachment.kind == Attachment::Kind::image;
+  const auto& types = image ? intake.images : intake.audio;
+  if (types.empty()) return image ? "takes no images" : "takes no sound";
+  if (std::find(types.begin(), types.end(), attachment.media_type) == types.end())
+    return "does not take " + attachment.media_type;
+  const std::size_t most = image ? intake.most_image_bytes : intake.most_attached;
+  if ((attachment.bytes.size() + 2) / 3 * 4 > most)
+    return "takes at most " + std::to_string(most >> 20) + " MB of it";
+  return {};
 }
 
 std::string base64(std::string_view bytes) {

@@ -43,6 +43,7 @@ struct Intake {
   std::vector<std::string_view> images;     // media types
   std::vector<std::string_view> audio;      // media types
   std::size_t most_image_bytes = 5u << 20;  // each, in base64
+  std::int64_t most_image_tokens = 50'000;  // of one of at most 1568 pixels
   std::size_t most_attached = 18u << 20;    // together, in base64; the newest come first
   bool starts_with_user = false;            // answers before the first question are left out
 };
@@ -50,6 +51,10 @@ struct Intake {
 // Calls without a result and results without a call are left out: every provider refuses them. The
 // result points into `request`. Errors: usage (a message that is none, nothing to answer).
 Result<Conversation> read_conversation(const CloudRequest& request, const Intake& intake);
+
+// Why `attachment` cannot be sent, as what follows a provider's name: "takes no sound"; empty when
+// it can.
+std::string refusal(const Attachment& attachment, const Intake& intake);
 
 std::string base64(std::string_view bytes);
 

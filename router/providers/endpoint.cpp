@@ -28,9 +28,14 @@ class Endpoint : public Provider {
   std::string_view name() const override { return config_.name; }
   std::string_view base_url() const override { return config_.base_url; }
 
-  bool takes(Attachment::Kind kind) const override {
-    const providers::Intake intake = protocol_->intake();
-    return !(kind == Attachment::Kind::image ? intake.images : intake.audio).empty();
+  std::string refusal(const Attachment& attachment) const override {
+    return providers::refusal(attachment, protocol_->intake());
+  }
+
+  std::int64_t most_tokens(const Attachment& attachment) const override {
+    if (attachment.kind == Attachment::Kind::image) return protocol_->intake().most_image_tokens;
+    // 32 tokens a second at most, and a second of speech is never below 750 bytes.
+    return static_cast<std::int64_t>(attachment.bytes.size() / 16) + 1000;
   }
 
   Result<std::string> body(const CloudRequest& request) const override {

@@ -203,6 +203,7 @@ class Gemini : public Protocol {
   Intake intake() const override {
     Intake intake;
     intake.state_of = kName;
+    intake.most_image_tokens = 5'000;
     intake.images = {"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"};
     intake.audio = {"audio/wav", "audio/mpeg", "audio/aiff",
                     "audio/aac", "audio/ogg",  "audio/flac"};

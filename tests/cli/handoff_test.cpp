@@ -39,6 +39,39 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// What the ledger holds after one turn that met this fault: nothing where no model ran, what was
+// reported, or the worst case. An own server on this machine costs nothing.
+void check_charged(Fault fault, const UsageSum& sum, bool free) {
+  CHECK(sum.turns == 1);
+  CHECK(sum.handed_off == 0);
+  CHECK(sum.failed == 1);
+  switch (fault) {
+    case Fault::unauthorized:
+    case Fault::echo_key:
+    case Fault::no_credit:
+    case Fault::rate_limit:
+    case Fault::rate_limit_after:
+    case Fault::rate_limit_long:
+    case Fault::server_error:
+    case Fault::overloaded:
+    case Fault::bad_request:
+    case Fault::html_error:
+    case Fault::redirect:
+    case Fault::cut_first:
+      CHECK(sum.cloud_input + sum.cloud_output == 0);
+      CHECK(sum.cost == 0);
+      break;
+    case Fault::refusal:
+      CHECK(sum.cloud_input == 12);
+      CHECK(sum.cloud_output == 7);
+      CHECK((sum.cost > 0) != free);
+      break;
+    default:
+      CHECK(sum.cloud_input > 0);
+      CHECK((sum.cost > 0) != free);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("handoff: nothing leaves before consent, and nothing with --local", "[router]") {
@@ -107,7 +140,8 @@ TEST_CASE("handoff: whatever a provider does, the local answer stands in time", 
     Case(Fault given, std::size_t kind)
         : fault(given),
           place(given, kind),
-          child(place.launch(CACTUS_ECHO, {"run", "m", "--json", "--cloud-timeout", "500ms", kUnsure})) {}
+          child(place.launch(CACTUS_ECHO,
+                             {"run", "m", "--json", "--cloud-timeout", "1500ms", kUnsure})) {}
     Fault fault;
     HandoffPlace place;
     Child child;
@@ -124,7 +158,8 @@ TEST_CASE("handoff: whatever a provider does, the local answer stands in time", 
       running.push_back(std::make_unique<Case>(all[j].first, all[j].second));
     for (const auto& c : running) {
       const Finished finished = c->child.wait();
-      INFO(c->place.target() << ": " << fault_name(c->fault) << "\n" << finished.out << finished.err);
+      INFO(c->place.target() << ": " << fault_name(c->fault) << "\n"
+                             << finished.out << finished.err);
       CHECK(finished.code == 0);
       CHECK_FALSE(has(finished.out + finished.err, HandoffPlace::key()));
       const Json object = Json::parse(finished.out);
@@ -136,6 +171,11 @@ TEST_CASE("handoff: whatever a provider does, the local answer stands in time", 
       CHECK(has(object["handoff_error"], c->place.target() + ": "));
       CHECK(object["attempts"].size() == 1);
       CHECK(object["timing"]["cloud_ms"].get<double>() < 8000);
+      const auto ledger = Ledger::open(c->place.folder / "state/usage.db");
+      REQUIRE(ledger.ok());
+      const auto usage = ledger->usage(0);
+      REQUIRE(usage.ok());
+      check_charged(c->fault, usage->total, c->place.target().starts_with("own/"));
     }
   }
 }

@@ -161,7 +161,7 @@ TEST_CASE("prompt: words, files and standard input, instruction first", "[cli]")
     return [text]() -> Result<std::string> { return text; };
   };
   const auto join = [&](const PromptInput& input, const std::string& text) {
-    return *assemble_prompt(input, true, piped(text));
+    return assemble_prompt(input, true, piped(text))->text;
   };
   CHECK(join({{"sum", "up"}, "", {}}, "data\n") == "sum up\n\ndata");
   CHECK(join({{"sum", "-", "up"}, "", {}}, "data\n") == "sum data up");
@@ -169,10 +169,18 @@ TEST_CASE("prompt: words, files and standard input, instruction first", "[cli]")
   CHECK(join({{"sum"}, "", {}}, "") == "sum");
   CHECK(join({{"sum"}, "", {file}}, "data") == "sum\n\nfrom a file\n\ndata");
   CHECK(join({{}, "--dashes", {}}, "") == "--dashes");
-  CHECK(*assemble_prompt({{"x"}, "", {}}, false, piped("unread")) == "x");
+  CHECK(assemble_prompt({{"x"}, "", {}}, false, piped("unread"))->text == "x");
+  // An image or a sound is attached, unless its place in the text is said.
   for (const std::string& bytes :
-       {std::string("\x89PNG\r\n\x1a\n.."), std::string("RIFF....WAVEfmt "),
-        std::string("%PDF-1.7"), std::string("\xff\xfe"), std::string("a\0b", 3)}) {
+       {std::string("\x89PNG\r\n\x1a\n.."), std::string("RIFF....WAVEfmt ")}) {
+    const auto attached = assemble_prompt({{"x"}, "", {}}, true, piped(bytes));
+    REQUIRE(attached);
+    CHECK(attached->text == "x");
+    CHECK(attached->attached == bytes);
+    CHECK_FALSE(assemble_prompt({{"x", "-"}, "", {}}, true, piped(bytes)));
+  }
+  for (const std::string& bytes : {std::string("%PDF-1.7"), std::string("GIF89a"),
+                                   std::string("\xff\xfe"), std::string("a\0b", 3)}) {
     const auto refused = assemble_prompt({{"x"}, "", {}}, true, piped(bytes));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::usage);

@@ -232,3 +232,70 @@ TEST_CASE("turn: errors of the session come through", "[router]") {
   place.session.fails = true;
   CHECK(place.pipe() == "error: the prompt is too long");
 }
+
+TEST_CASE("turn: what the local model cannot see goes to the cloud, and is never guessed at",
+          "[router]") {
+  struct Seen : Place {
+    Json messages = Json::parse(
+        R"([{"role": "user", "content": "q",
+             "attachments": [{"id": 0, "name": "cat.png", "kind": "image"}]}])");
+    Modalities senses;
+    std::string ask(bool withdraws, Handoff* to) {
+      Recorder sink(withdraws);
+      TurnRequest request{.messages = messages, .policy = policy, .absent = absent};
+      request.senses = senses;
+      const auto result = run_turn(session, request, to, sink, &cancel);
+      if (!result) return "error: " + result.error().what;
+      last = *result;
+      return sink.log + " = " + last.text();
+    }
+  };
+  Seen place;
+  const std::string why = "the local model cannot take in cat.png";
+  CHECK(place.ask(false, &place.cloud) == "<" + why + " → fake/model>[better]<cloud> = better");
+  CHECK(place.session.asked.empty());
+  CHECK(place.last.outcome.code == "unseen");
+  CHECK_FALSE(place.last.outcome.unanswered);
+
+  // It fails, it is blocked, it is off, there is none: no answer, and the local model is not asked.
+  Seen failing;
+  failing.cloud.failure = HandoffFailure::provider;
+  failing.cloud.fails_after = 1;
+  CHECK(failing.ask(true, &failing.cloud) == "<" + why + " → fake/model>[bet]<discard><local> = ");
+  CHECK(failing.last.outcome.unanswered);
+  CHECK(failing.last.outcome.failure == HandoffFailure::provider);
+  Seen blocked;
+  blocked.cloud.blocked = "the cap of today is reached";
+  CHECK(blocked.ask(false, &blocked.cloud) == "<local> = ");
+  CHECK(blocked.last.outcome.unanswered);
+  CHECK(blocked.last.outcome.failure_text == "the cap of today is reached");
+  Seen off;
+  off.policy.mode = HandoffMode::off;
+  CHECK(off.ask(false, &off.cloud) == "<local> = ");
+  CHECK(off.last.outcome.failure_text == "hand-off is off");
+  CHECK(off.cloud.asked.empty());
+  Seen absent;
+  absent.absent = "no provider is set up";
+  CHECK(absent.ask(false, nullptr) == "<local> = ");
+  CHECK(absent.last.outcome.unanswered);
+  CHECK(absent.session.asked.empty());
+
+  // A model that sees is asked as ever.
+  Seen sees;
+  sees.senses.image = true;
+  CHECK(sees.ask(false, &sees.cloud) == "[local]<local> = local");
+
+  // A later question: the cloud first, the local model when it cannot, which says so.
+  Seen later;
+  later.messages.push_back({{"role", "assistant"}, {"content", "a cat"}});
+  later.messages.push_back({{"role", "user"}, {"content", "of which breed?"}});
+  CHECK(later.ask(false, &later.cloud) == "<" + why + " → fake/model>[better]<cloud> = better");
+  later.policy.mode = HandoffMode::off;
+  CHECK(later.ask(false, &later.cloud) == "[lo][cal]<local> = local");
+  CHECK(later.last.notices() ==
+        std::vector<std::string>{
+            "the local model answered without cat.png, which it cannot take in"});
+  CHECK(later.session.asked.back()[0]["content"] ==
+        "q\n\n[attached, and not visible to you: cat.png]");
+  CHECK_FALSE(later.session.asked.back()[0].contains("attachments"));
+}

@@ -48,8 +48,8 @@ std::string jpeg_file(int width, int height) {
 
 std::string photo_file(int width, int height, int orientation) {
   std::string tiff("MM\0*\0\0\0\x08", 8);
-  tiff += std::string("\0\x02", 2);                                            // two entries
-  tiff += std::string("\x01\x12\0\x03\0\0\0\x01\0", 9);                        // orientation
+  tiff += std::string("\0\x02", 2);                      // two entries
+  tiff += std::string("\x01\x12\0\x03\0\0\0\x01\0", 9);  // orientation
   tiff += static_cast<char>(orientation) + std::string("\0\0", 2);
   tiff += std::string("\x88\x25\0\x04\0\0\0\x01\0\0\0\0", 12) + "52.5200 13.4050";  // GPS
   const std::string segment = std::string("Exif\0\0", 6) + tiff;

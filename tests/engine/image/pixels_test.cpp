@@ -36,7 +36,8 @@ TEST_CASE("image: a smaller pixel is the mean of what it covers", "[engine]") {
       return std::accumulate(p.rgb.begin(), p.rgb.end(), 0.0) / static_cast<double>(p.rgb.size());
     };
     CHECK(std::max(to.width, to.height) == longest);
-    CHECK(to.rgb.size() == static_cast<std::size_t>(to.width) * static_cast<std::size_t>(to.height) * 3);
+    CHECK(to.rgb.size() ==
+          static_cast<std::size_t>(to.width) * static_cast<std::size_t>(to.height) * 3);
     CHECK(mean(to) == Approx(mean(from)).margin(0.6));
   }
 }

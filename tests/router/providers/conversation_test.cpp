@@ -136,7 +136,7 @@ TEST_CASE("conversation: attachments find their message, the newest first when r
   CHECK(c->notices ==
         std::vector<std::string>{"old was not sent: the request would be too large",
                                  "lost was not sent: its message is not part of the request",
-                                 "big was not sent: it is larger than the 0 MB this provider takes",
+                                 "big was not sent: this provider takes at most 0 MB of it",
                                  "bmp was not sent: this provider does not take image/bmp",
                                  "a sound was not sent: this provider takes no sound"});
 }
