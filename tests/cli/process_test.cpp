@@ -114,7 +114,7 @@ TEST_CASE("run: wrong use is exit 2, missing models 3, and says what to do", "[c
   fails({"run", "m", "--color", "maybe", "x"}, 2, "auto, always or never");
   fails({"run", "m", "--schema", "s.json", "x"}, 2, "--schema");
   fails({"run", "m", "-a", "cat.png", "x"}, 3, "cat.png");
-  fails({"run", "m", "x"}, 2, "PNG image", "\x89PNG\r\n\x1a\n....");
+  fails({"run", "m", "x"}, 2, "PNG file is damaged", "\x89PNG\r\n\x1a\n....");
   fails({"run", "m", "x"}, 2, "not text", "\xff\xfe\xfd");
   fails({"run", "m", "-f", "nothing.txt"}, 3, "nothing.txt");
   fails({"run", "nothing", "x"}, 3, "no model 'nothing'");

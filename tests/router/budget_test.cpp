@@ -17,7 +17,7 @@ namespace {
 // $1 for a million tokens in, $2 out.
 PriceTable prices() {
   PriceTable table = PriceTable::empty();
-  table.set("p", "m", ModelPrice{{1'000'000, 2'000'000, 1'000'000, 1'000'000}, {}, {}, "", ""});
+  table.set("p", "m", ModelPrice{{1'000'000, 2'000'000, 1'000'000, 1'000'000}, {}, {}, {}, "", ""});
   return table;
 }
 

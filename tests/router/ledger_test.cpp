@@ -21,8 +21,8 @@ TEST_CASE("ledger: turns and requests add up by day and by model", "[router]") {
   auto ledger = Ledger::open(folder / "usage.db", [&now] { return now; });
   REQUIRE(ledger);
   PriceTable table = PriceTable::empty();
-  table.set("p", "dear", ModelPrice{{10'000'000, 10'000'000, 0, 0}, {}, {}, "", ""});
-  table.set("p", "cheap", ModelPrice{{1'000'000, 1'000'000, 0, 0}, {}, {}, "", ""});
+  table.set("p", "dear", ModelPrice{{10'000'000, 10'000'000, 0, 0}, {}, {}, {}, "", ""});
+  table.set("p", "cheap", ModelPrice{{1'000'000, 1'000'000, 0, 0}, {}, {}, {}, "", ""});
   Budget budget(*ledger, table, {});
 
   TurnRecord local;

@@ -110,7 +110,7 @@ TEST_CASE("price: cached, written and long input have prices of their own", "[ro
   CHECK(cost_of(price, usage) == 6'060'000);
   price.long_above = 1000;
   CHECK(cost_of(price, usage) == 3'030'000);
-  CHECK(cost_of(ModelPrice{{2800, 0, 0, 0}, {}, {}, "", ""}, {1, 0, 0, 0}) == 3);  // rounded up
+  CHECK(cost_of(ModelPrice{{2800, 0, 0, 0}, {}, {}, {}, "", ""}, {1, 0, 0, 0}) == 3);  // rounded up
 }
 
 TEST_CASE("price: no usage within the plan costs more than its worst case", "[router]") {
@@ -131,4 +131,19 @@ TEST_CASE("price: no usage within the plan costs more than its worst case", "[ro
     usage.cache_write = below(usage.input - usage.cached);
     CHECK(cost_of(price, usage) <= worst_cost(price, input, output));
   }
+}
+
+TEST_CASE("price: with sound every token of the input is as dear as one of sound", "[router]") {
+  PriceTable table = PriceTable::empty();
+  REQUIRE(table.merge(R"({"prices": [
+      {"provider": "p", "model": "hears", "input": 1, "output": 2, "cached": 0.1, "audio": 3},
+      {"provider": "p", "model": "deaf", "input": 1, "output": 2}]})",
+                      "here"));
+  const ModelPrice hears = with_audio(*table.find("p", "hears"));
+  CHECK(hears.usual == TokenPrice{3'000'000, 2'000'000, 3'000'000, 3'000'000});
+  CHECK(with_audio(*table.find("p", "deaf")).usual == table.find("p", "deaf")->usual);
+  CHECK_FALSE(table.find("p", "deaf")->audio);
+  CHECK_FALSE(table.merge(
+      R"({"prices": [{"provider": "p", "model": "m", "input": 1, "output": 2, "audio": "much"}]})",
+      "here"));
 }

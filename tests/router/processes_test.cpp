@@ -20,7 +20,7 @@ const SpendPlan kPlan{"p", "m", 60, 40};
 
 PriceTable prices() {
   PriceTable table = PriceTable::empty();
-  table.set("p", "*", ModelPrice{{1'000'000, 1'000'000, 0, 0}, {}, {}, "", ""});
+  table.set("p", "*", ModelPrice{{1'000'000, 1'000'000, 0, 0}, {}, {}, {}, "", ""});
   return table;
 }
 SpendCaps caps() {
