@@ -56,7 +56,8 @@ std::string wav_file() {
 struct AttachPlace : HandoffPlace {
   explicit AttachPlace(Fault fault = Fault::none, std::size_t kind = 0, int times = -1)
       : HandoffPlace(fault, kind, times) {
-    write_file(folder / "photo.png", png_file(3000, 2000));
+    static const std::string photo = png_file(3000, 2000);
+    write_file(folder / "photo.png", photo);
     write_file(folder / "small.jpg", photo_file(60, 40, 6));
     write_file(folder / "memo.wav", wav_file());
   }

@@ -130,8 +130,8 @@ TEST_CASE("providers: an image goes along, or is left out with a word about it",
     const auto reply = provider->send(request, Secret(kKey), recorder, nullptr, kPatient);
     REQUIRE(reply);
     const std::string body = server.requests().back().body;
-    const bool image = provider->takes(Attachment::Kind::image);
-    const bool audio = provider->takes(Attachment::Kind::audio);
+    const bool image = provider->refusal(request.attachments[0]).empty();
+    const bool audio = provider->refusal(request.attachments[1]).empty();
     CHECK((body.find("iVBORw==") != std::string::npos) == image);
     CHECK((body.find("UklGRg==") != std::string::npos) == audio);
     CHECK(reply->notices.size() == std::size_t{!image} + std::size_t{!audio});
