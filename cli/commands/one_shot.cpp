@@ -116,7 +116,9 @@ Result<int> run_one_shot(Terminal& terminal, OpenSession& model, OneShot& shot) 
     return conclude(terminal, model, done, shot);
   }
   TextSink sink(terminal, shot.text);
-  sink.spinner().start("reading the prompt");
+  // What nobody here can see is asked about at once, and nothing may write over that.
+  if (shot.routing.policy.mode != HandoffMode::ask || shot.attachments.empty())
+    sink.spinner().start("reading the prompt");
   auto done = answer(terminal, model, shot, sink, [](const ToolRun&) {});
   if (!done) {
     sink.spinner().stop();

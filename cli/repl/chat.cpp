@@ -80,7 +80,9 @@ void ask(ChatState& chat, const Question& question, const Policy& policy) {
   auto done = [&] {
     const termios_state::QuietKeys quiet(terminal.in_tty());
     const signals::PhaseScope generating(signals::Phase::generating);
-    sink.spinner().start("reading");
+    // What nobody here can see is asked about at once, and nothing may write over that.
+    if (policy.mode != HandoffMode::ask || unseen_names(messages, {}, false).empty())
+      sink.spinner().start("reading");
     Routing& routing = chat.options.routing;
     auto result = run_with_tools(
         messages, mode, system_environment(),
@@ -242,9 +244,8 @@ Conversation ChatState::conversation() const {
 Status ChatState::attach(const std::string& path) {
   CACTUS_TRY(attachment, read_attachment(path));
   attached.push_back(attachment_entry(attachments.size(), attachment));
-  terminal.note("attached to the next question: " + attachment.name + " (" +
-                attachment.media_type + ", " +
-                format_bytes(static_cast<double>(attachment.bytes.size())) + ")");
+  terminal.note("attached to the next question: " + attachment.name + " (" + attachment.media_type +
+                ", " + format_bytes(static_cast<double>(attachment.bytes.size())) + ")");
   attachments.push_back(std::move(attachment));
   return ok_status();
 }
