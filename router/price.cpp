@@ -27,7 +27,6 @@ std::optional<PicoDollars> price_in(const Json& value) {
 }
 
 Result<TokenPrice> token_price(const Json& entry, std::string_view name, const std::string& which) {
-  TokenPrice price;
   const auto read = [&](const char* key, PicoDollars fallback) -> std::optional<PicoDollars> {
     return entry.contains(key) ? price_in(entry.at(key)) : std::optional(fallback);
   };

@@ -44,8 +44,8 @@ std::string score_table(const Json& report) {
   std::string out = "<table>\n" + header({"score", "AUROC, all", "95%", "seen sets, mean",
                                           "unseen sets, mean", "area under risk"});
   for (const auto& [name, row] : report["all"]["scores"].items()) {
-    const auto mean = [&](const char* key) {
-      return number(report[key]["auroc"].value(name, Json()));
+    const auto mean = [&report, &score = name](const char* key) {
+      return number(report[key]["auroc"].value(score, Json()));
     };
     out += name == "probe" ? "<tr class=\"own\">" : "<tr>";
     out += cell(name) + cell(number(row["auroc"])) +

@@ -52,8 +52,8 @@ std::string probe_report_text(const Json& report) {
                     ", Brier " + number(all["brier"]) + "\n\n";
   std::vector<Row> rows = {{"score", "AUROC", "95%", "seen sets", "unseen sets"}};
   for (const auto& [name, row] : all["scores"].items()) {
-    const auto mean = [&](const char* key) {
-      return number(report[key]["auroc"].value(name, Json()));
+    const auto mean = [&report, &score = name](const char* key) {
+      return number(report[key]["auroc"].value(score, Json()));
     };
     rows.push_back({name, number(row["auroc"]),
                     number(row.value("low", Json())) + " to " + number(row.value("high", Json())),

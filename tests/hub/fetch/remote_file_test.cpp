@@ -56,7 +56,7 @@ TEST_CASE("remote file: any range, small and large files", "[hub]") {
 
 TEST_CASE("remote file: the link is asked for once and the token stays at the hub", "[hub]") {
   Remote remote(300'000, "model.safetensors", "hf_secret");
-  for (int i = 0; i < 5; ++i) CHECK(remote.read(i * 1000, i * 1000 + 500).ok());
+  for (std::uint64_t i = 0; i < 5; ++i) CHECK(remote.read(i * 1000, i * 1000 + 500).ok());
   int at_hub = 0, elsewhere = 0;
   for (const auto& request : remote.server.requests()) {
     (request.second_host ? elsewhere : at_hub)++;

@@ -37,7 +37,7 @@ TEST_CASE("hub api: info, refs, tree over several pages", "[hub]") {
   REQUIRE(refs->branches.size() == 1);
   CHECK(refs->branches[0].commit == commit);
 
-  for (const std::size_t page : {1000, 2, 1}) {
+  for (const std::size_t page : {1000U, 2U, 1U}) {
     hub.server.set_page(page);
     const auto tree = hub.api.tree("org/model-1", commit);
     REQUIRE(tree.ok());
