@@ -1,5 +1,6 @@
 #include "cli/models/ask.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,8 +25,12 @@ Result<bool> ask(Context& context, const std::string& question, bool fallback) {
     std::string line;
     char byte = 0;
     for (;;) {
-      const ssize_t n = ::read(STDIN_FILENO, &byte, 1);
-      if (n < 0 && errno == EINTR && signals::exit_code() == 0) continue;
+      // A Ctrl-C between two looks at the flag interrupts nothing, so nothing waits for long.
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      const bool interrupted = signals::exit_code() != 0;
+      if (!interrupted && ::poll(&input, 1, 100) <= 0) continue;
+      const ssize_t n = interrupted ? 0 : ::read(STDIN_FILENO, &byte, 1);
+      if (n < 0 && errno == EINTR) continue;
       if (n <= 0) {
         context.terminal.err("\n");
         return make_error(ErrorKind::cancelled, "");
