@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMostNumbers = 256;
 constexpr std::size_t kMostDigits = 15;  // that a double holds
+constexpr double kTooLarge = 1e15;
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
@@ -157,6 +158,7 @@ class Numbers {
     found_.push_back("-" + plain(digits));
   }
   void add(double value) {
+    if (!(std::abs(value) < kTooLarge)) return;  // "hundred hundred hundred …"
     char text[64];
     // Six decimals are more than anybody says.
     const auto done = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 6);
@@ -185,7 +187,9 @@ void add_digits(std::string_view text, std::size_t at, std::size_t& end, Numbers
     const bool goes_on = i + 1 < text.size() && digit(text[i + 1]) && i > at;
     if (text[i] == ',' && goes_on) {  // thousands, a decimal comma, or a list without spaces
       close();
-      numbers.add(run + "." + std::string(text.substr(i + 1, 1)));
+      std::size_t behind = i + 1;
+      while (behind < text.size() && behind - i <= kMostDigits && digit(text[behind])) ++behind;
+      numbers.add(run + "." + std::string(text.substr(i + 1, behind - i - 1)));
       piece.clear();
     } else if (text[i] == '.' && goes_on && run.find('.') == std::string::npos) {
       close();

@@ -49,6 +49,7 @@ TEST_CASE("said: numbers in digits and in words", "[engine][constrain]") {
       {"sort 117,137,470", "137"},
       {"117, 137 and 47", "47"},
       {"3,5 Grad", "3.5"},
+      {"3,25 Grad", "3.25"},
       {"it is -5 degrees", "-5"},
       {"minus five", "-5"},
       {"2 million people", "2000000"},
@@ -79,6 +80,9 @@ TEST_CASE("said: numbers in digits and in words", "[engine][constrain]") {
   // More digits than a double holds are no number that can be copied; neither do they end anything.
   CHECK(numbers_in(std::string(5000, '9')).empty());
   CHECK(numbers_in(std::string(5000, ',')).empty());
+  std::string endless = "one";
+  for (int i = 0; i < 500; ++i) endless += " hundred";
+  CHECK(numbers_in(endless).empty());
 }
 
 TEST_CASE("said: a call holds nothing that was not said", "[engine][constrain]") {
