@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/model.h"
+#include "engine/probe/token_statistics.h"
 #include "kernels/dispatch.h"
 #include "kernels/types.h"
 
@@ -81,17 +82,6 @@ using PieceSink = std::function<bool(const Piece&)>;
 struct ReplyTiming {
   double prefill_ms = 0, first_token_ms = 0, decode_ms = 0;  // first_token: from the call's start
   double probe_ms = 0;                                       // of decode_ms, what the probe took
-};
-
-// What the model said of its own tokens, before any sampling rule; natural logarithms. Baselines
-// for a probe, and the confidence of last resort.
-struct TokenStatistics {
-  std::int64_t tokens = 0;
-  double mean_logprob = 0;
-  double low_logprob =
-      0;  // the tenth of the tokens that are least likely begins here (quantile 0.1)
-  double min_logprob = 0;
-  double mean_entropy = 0, max_entropy = 0;  // of the distributions the tokens came from
 };
 
 struct Reply {

@@ -11,6 +11,7 @@
 #include "cli/signals.h"
 #include "engine/probe/probe.h"
 #include "engine/probe/training/fit_calibration.h"
+#include "engine/probe/training/fit_probe.h"
 #include "engine/probe/training/selection.h"
 #include "engine/probe/training/threshold.h"
 #include "engine/probe/training/trainer.h"
@@ -40,8 +41,11 @@ Result<Split> read_split(const training::Features& features, const Probe& probe,
   CACTUS_CHECK(check_identity(probe.card().model, model, "the probe"));
   const training::Selection some =
       training::select(features, index, training::States::generated, training::in_split(name));
-  return Split{training::logits_of(features.hidden(), probe.head().parameters(), some.examples,
-                                   kernels::default_threads()),
+  if (probe.card().blend && !features.header().choices)
+    return make_error(ErrorKind::usage, "these answers lack what the probe reads",
+                      "they were collected by an older cactus", "cactus probe collect, anew");
+  return Split{training::probe_logits(features.hidden(), probe.head().parameters(),
+                                      probe.card().blend, some, kernels::default_threads()),
                some.wrong()};
 }
 

@@ -19,12 +19,13 @@ namespace {
 struct TrainFlags {
   std::string features, out, layer = "auto", name;
   training::TrainOptions train;
-  bool json = false, quiet = false;
+  bool head_alone = false, json = false, quiet = false;
 };
 
 Result<training::MakeOptions> make_options(const TrainFlags& flags) {
   training::MakeOptions options;
   options.train = flags.train;
+  options.head_alone = flags.head_alone;
   const training::TrainOptions& t = options.train;
   if (t.seeds < 1 || t.epochs < 1 || t.patience < 1 || t.batch < 1 || t.threads < 0)
     return make_error(ErrorKind::usage, "--seeds, --epochs, --patience and --batch are at least 1");
@@ -91,6 +92,8 @@ void add_probe_train(CLI::App& probe, Context& context) {
       ->type_name("N");
   app.add_option("--seed", flags->train.seed, "The first seed (default 1)")->type_name("N");
   app.add_option("--name", flags->name, "What the card calls the training data")->type_name("TEXT");
+  app.add_flag("--head-alone", flags->head_alone,
+               "No blend with the tokens' probabilities: hidden states alone");
   app.add_option("--epochs", flags->train.epochs, "Passes over the answers, at most (default 40)")
       ->type_name("N")
       ->group("Optimiser");

@@ -96,6 +96,7 @@ std::string probe_card_text(const ProbeCard& card, const std::string& name) {
          (m.commit.empty() ? "" : " @ " + m.commit) + " (" + m.family + ", " +
          std::to_string(m.layers) + " layers of " + std::to_string(m.hidden) + ")\n";
   out += "  reads      the state after layer " + std::to_string(card.layer) + "\n";
+  if (card.blend) out += "             blended with the probabilities of the answer's tokens\n";
   out += "  weights    " + m.fingerprint + "\n";
   const char* kinds[] = {"none", "Platt", "isotonic"};
   out += std::string("  calibrated ") + kinds[static_cast<int>(card.calibration.kind)] + "\n";

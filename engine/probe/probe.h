@@ -10,6 +10,7 @@
 
 #include "engine/base/json.h"
 #include "engine/base/result.h"
+#include "engine/probe/blend.h"
 #include "engine/probe/calibration.h"
 #include "engine/probe/head.h"
 #include "engine/probe/identity.h"
@@ -24,6 +25,7 @@ inline constexpr std::uint64_t kProbeLimit = 64 << 20;          // bytes of a fi
 struct ProbeCard {
   ModelIdentity model;
   std::int64_t layer = 0;  // the state after so many layers, as ForwardRequest counts
+  std::optional<Blend> blend;  // unset: the head alone, a file of version 1
   Calibration calibration;
   std::optional<double> threshold;  // hand off below this confidence; unset: the user's choice
   Json training;                    // data, sizes, settings: for people, or null
@@ -47,7 +49,13 @@ class Probe {
   // incompatible, with the reason, when it was not made for this model.
   Status check(const Model& model, const std::string& name) const;
 
-  // 1 - p_wrong of a logit; unset for NaN (no token was read, or a state was not finite).
+  // The answer's logit: what the head says of its states, blended with its token statistics where
+  // the probe has a blend (else those are not looked at).
+  double logit(double head_logit, const TokenStatistics& statistics) const {
+    return card_.blend ? (*card_.blend)(head_logit, statistics) : head_logit;
+  }
+  bool reads_tokens() const { return card_.blend.has_value(); }
+  // 1 - p_wrong of an answer's logit; unset for NaN (no token was read, or a state was not finite).
   std::optional<double> confidence(double logit) const;
 
  private:

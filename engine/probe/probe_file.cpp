@@ -12,7 +12,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the file is used as it is");
 
 constexpr char kMagic[8] = {'C', 'A', 'C', 'T', 'P', 'R', 'B', '\0'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kHeadAlone = 1, kBlended = 2;  // versions
 constexpr std::size_t kHashDigits = 32;
 constexpr std::uint32_t kMostHidden = 1u << 16, kMostCard = 4u << 20;
 
@@ -29,7 +29,8 @@ Error broken(const std::string& name, const std::string& why) {
                     "the file as it was made, or a new one: cactus probe train");
 }
 
-Result<ProbeCard> parse_card(std::string_view text, const std::string& name) {
+Result<ProbeCard> parse_card(std::string_view text, std::uint32_t version,
+                             const std::string& name) {
   CACTUS_TRY(json, parse_json(text, "the card of " + name));
   if (!json.is_object()) return broken(name, "its card is no JSON object");
   ProbeCard card;
@@ -38,6 +39,14 @@ Result<ProbeCard> parse_card(std::string_view text, const std::string& name) {
   const Json layer = json.value("layer", Json());
   if (!layer.is_number_integer()) return broken(name, "its card names no layer");
   card.layer = layer.get<std::int64_t>();
+  const bool has_blend = !json.value("blend", Json()).is_null();
+  if (has_blend != (version == kBlended))
+    return broken(name, has_blend ? "it has a blend, its version says that it has none"
+                                  : "its version says that it has a blend, its card has none");
+  if (has_blend) {
+    CACTUS_TRY(blend, parse_blend(json["blend"]));
+    card.blend = blend;
+  }
   CACTUS_TRY(calibration, parse_calibration(json.value("calibration", Json())));
   card.calibration = std::move(calibration);
   const Json threshold = json.value("threshold", Json());
@@ -54,17 +63,19 @@ Result<ProbeCard> parse_card(std::string_view text, const std::string& name) {
 }  // namespace
 
 Json card_json(const ProbeCard& card) {
-  return {{"model", identity_json(card.model)},
-          {"layer", card.layer},
-          {"calibration", calibration_json(card.calibration)},
-          {"threshold", card.threshold ? Json(*card.threshold) : Json()},
-          {"training", card.training},
-          {"measured", card.measured}};
+  Json json = {{"model", identity_json(card.model)},
+               {"layer", card.layer},
+               {"calibration", calibration_json(card.calibration)},
+               {"threshold", card.threshold ? Json(*card.threshold) : Json()},
+               {"training", card.training},
+               {"measured", card.measured}};
+  if (card.blend) json["blend"] = blend_json(*card.blend);
+  return json;
 }
 
 std::string write_probe(const ProbeCard& card, const Head& head) {
   std::string text = dump_json(card_json(card), 1);
-  const Header header{kVersion,
+  const Header header{card.blend ? kBlended : kHeadAlone,
                       static_cast<std::uint32_t>(head.hidden()),
                       kProbeWidth,
                       kProbeFirst,
@@ -89,9 +100,9 @@ Result<std::shared_ptr<const Probe>> Probe::parse(std::string_view bytes, const 
   const std::string_view body = bytes.substr(kBody);
   Header h;
   std::memcpy(&h, body.data(), sizeof h);
-  if (h.version != kVersion)
+  if (h.version != kHeadAlone && h.version != kBlended)
     return broken(name, "its version is " + std::to_string(h.version) + ", this runtime reads " +
-                            std::to_string(kVersion));
+                            std::to_string(kHeadAlone) + " and " + std::to_string(kBlended));
   if (h.width != kProbeWidth || h.first != kProbeFirst || h.second != kProbeSecond)
     return broken(name, "its head has other sizes than 32, 128, 64");
   if (h.hidden < 1 || h.hidden > kMostHidden || h.card > kMostCard || h.reserved != 0)
@@ -102,7 +113,7 @@ Result<std::shared_ptr<const Probe>> Probe::parse(std::string_view bytes, const 
                             std::to_string(kBody + sizeof h + card_bytes + count * 4));
   if (hash_of(body) != bytes.substr(sizeof kMagic, kHashDigits))
     return broken(name, "it is damaged: its checksum does not match");
-  CACTUS_TRY(card, parse_card(body.substr(sizeof h, h.card), name));
+  CACTUS_TRY(card, parse_card(body.substr(sizeof h, h.card), h.version, name));
   if (card.layer != h.layer || card.model.hidden != h.hidden || card.layer < 1 ||
       card.layer > card.model.layers)
     return broken(name, "its card and its header name different layers or sizes");

@@ -111,7 +111,7 @@ Status Generator::decode(const Continuation& work, Sampler& sampler, std::span<c
       reply.finish = FinishReason::stop;
       return ok_status();
     }
-    work.measures->on_pick(exec_, logits, id);
+    work.measures->on_pick(exec_, logits, id, work.constraint);
     if (work.constraint != nullptr) work.constraint->advance(id);
     history_.push_back(id);
     ++reply.output_tokens;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "engine/probe/probe.h"
+#include "engine/probe/token_statistics.h"
+#include "engine/sample/token_constraint.h"
 #include "engine/session.h"
 #include "kernels/ops.h"
 
@@ -22,7 +24,9 @@ class AnswerMeasures {
   bool wants_states() const { return pool_.has_value() || options_.observer != nullptr; }
 
   void on_prompt(std::int64_t layer, std::span<const float> state);  // of the last prompt token
-  void on_pick(kernels::Exec& exec, std::span<const float> logits, std::int32_t id);
+  // `constraint`: what the token was chosen under, before it is advanced; null: nothing.
+  void on_pick(kernels::Exec& exec, std::span<const float> logits, std::int32_t id,
+               TokenConstraint* constraint);
   void on_state(std::int32_t id, std::int64_t layer, std::span<const float> state);
   // After a token was read: false when on_confidence asked to stop.
   bool go_on();
@@ -30,20 +34,13 @@ class AnswerMeasures {
   void finish(Reply& reply);  // fills in confidence, its source, and statistics
 
  private:
-  std::optional<double> confidence() const;
+  std::optional<double> confidence();
 
   const Probe* probe_;
   const GenerateOptions& options_;
   std::optional<RunningPool> pool_;
-  std::vector<double> logprobs_;  // of the reply's tokens, when statistics are wanted
-  double entropy_ = 0, max_entropy_ = 0;
+  RunningStatistics statistics_;  // when they are wanted or the probe reads them
   double probe_ms_ = 0;
 };
-
-// -Σ p log p of softmax(logits) in nats, and log softmax(logits)[id]. Two passes over the logits.
-struct TokenMeasures {
-  double logprob = 0, entropy = 0;
-};
-TokenMeasures measure_token(kernels::Exec& exec, std::span<const float> logits, std::int32_t id);
 
 }  // namespace cactus

@@ -16,8 +16,13 @@ void check(const Probe& probe) {
   RunningPool pool(probe.head());
   const std::vector<float> state(probe.head().hidden(), 0.25f);
   pool.add(state);
-  if (const auto confidence = probe.confidence(pool.logit()))
-    if (!(*confidence >= 0 && *confidence <= 1)) std::abort();
+  TokenStatistics tokens;
+  for (const std::int64_t count : {0, 1, 9}) {
+    tokens.tokens = count;
+    tokens.choice_logprob = -0.5 * static_cast<double>(count);
+    if (const auto confidence = probe.confidence(probe.logit(pool.logit(), tokens)))
+      if (!(*confidence >= 0 && *confidence <= 1)) std::abort();
+  }
   // What was read can be written and read again.
   const auto again = Probe::parse(write_probe(probe.card(), probe.head()), "it");
   if (!again || card_json((*again)->card()) != card_json(probe.card())) std::abort();

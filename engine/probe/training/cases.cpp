@@ -45,6 +45,7 @@ Result<Case> parse_case(std::string_view text, std::int64_t line) {
     return make_error(ErrorKind::usage, "\"tools\" is no list");
   c.id = text_or("id", std::to_string(line + 1));
   c.set = text_or("set", "all");
+  c.group = text_or("group", c.id);
   c.split = text_or("split", "");
   if (c.split.empty()) c.split = split_by_hash(c.messages);
   if (c.split != "train" && c.split != "valid" && c.split != "test")

@@ -128,6 +128,7 @@ class Collection {
     record.id = c.id;
     record.set = c.set;
     record.split = c.split;
+    record.group = c.group;
     record.right = grade.right;
     record.score = grade.score;
     record.answer = reply->tool_calls.empty() ? reply->text : dump_json(reply->tool_calls);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/probe/training/comparators.h"
+#include "engine/probe/training/fit_probe.h"
 #include "engine/probe/training/make_probe.h"
 #include "engine/probe/training/metrics.h"
 
@@ -136,7 +137,8 @@ Json at_threshold(const Table& table, double threshold, double other) {
           {"accuracy", (n - handed - kept_wrong + other * handed) / n}};
 }
 
-Result<Json> leave_one_out(const Features& features, std::size_t index,
+// Made anew as the probe was, blend included if it has one.
+Result<Json> leave_one_out(const Features& features, std::size_t index, bool head_alone,
                            const EvaluateOptions& options) {
   Json rows = Json::object();
   for (const std::string& set : set_names(features)) {
@@ -150,16 +152,15 @@ Result<Json> leave_one_out(const Features& features, std::size_t index,
       return r.split == "test" && r.set == set;
     });
     if (test.size() == 0) continue;
-    const auto heads =
-        train_heads(features.hidden(), train.examples, valid.examples, options.train);
-    if (!heads && heads.error().kind == ErrorKind::cancelled) return heads.error();
+    const auto fitted = fit_probe(features, train, valid, head_alone, options.train);
+    if (!fitted && fitted.error().kind == ErrorKind::cancelled) return fitted.error();
     // A set without which one class is missing cannot be left out.
-    if (!heads) {
+    if (!fitted) {
       rows[set] = nullptr;
       continue;
     }
-    const auto logits = logits_of(features.hidden(), best_of(*heads).parameters, test.examples,
-                                  options.train.threads);
+    const auto logits = probe_logits(features.hidden(), fitted->best().parameters, fitted->blend,
+                                     test, options.train.threads);
     rows[set] = finite(auroc(logits, test.wrong()));
   }
   return rows;
@@ -175,10 +176,14 @@ Result<Table> make_table(const Features& features, std::size_t index, const Prob
                       R"(prompts with "split": "test")");
   table.wrong = table.test.wrong();
   Scores own{"probe", "this probe", {}};
-  own.values = logits_of(features.hidden(), probe.head().parameters(), table.test.examples,
-                         options.train.threads);
+  Scores states{"hidden states alone", "the head of this probe without its blend", {}};
+  states.values = logits_of(features.hidden(), probe.head().parameters(), table.test.examples,
+                            options.train.threads);
+  for (std::size_t i = 0; i < states.values.size(); ++i)
+    own.values.push_back(probe.logit(states.values[i], table.test.records[i]->statistics));
   for (const double logit : own.values) table.p_wrong.push_back(probe.card().calibration(logit));
   table.scores.push_back(std::move(own));
+  if (probe.card().blend) table.scores.push_back(std::move(states));
   if (options.simpler_heads) {
     CACTUS_TRY(trained, trained_scores(features, index, in_split("test"), options.train));
     for (Scores& scores : trained) table.scores.push_back(std::move(scores));
@@ -196,12 +201,16 @@ Result<Json> evaluate(const Features& features, const Probe& probe,
   ModelIdentity model = features.header().model;
   model.fingerprint = features.header().fingerprints[index];
   CACTUS_CHECK(check_identity(card.model, model, "the probe"));
+  if (card.blend && !features.header().choices)
+    return make_error(ErrorKind::usage, "these answers lack what the probe reads",
+                      "they were collected by an older cactus", "cactus probe collect, anew");
   CACTUS_TRY(table, make_table(features, index, probe, options));
 
   Json report = {{"v", 1},
                  {"model", identity_json(card.model)},
                  {"variant", features.header().variant},
                  {"layer", card.layer},
+                 {"blend", card.blend ? blend_json(*card.blend) : Json()},
                  {"calibration", card.calibration.kind == Calibration::Kind::isotonic ? "isotonic"
                                  : card.calibration.kind == Calibration::Kind::platt  ? "platt"
                                                                                       : "none"}};
@@ -241,7 +250,7 @@ Result<Json> evaluate(const Features& features, const Probe& probe,
   }
   report["leave_one_out"] = nullptr;
   if (options.leave_one_out) {
-    CACTUS_TRY(rows, leave_one_out(features, index, options));
+    CACTUS_TRY(rows, leave_one_out(features, index, !card.blend, options));
     report["leave_one_out"] = std::move(rows);
   }
   return report;

@@ -12,6 +12,7 @@ constexpr const char* kHeaderFile = "features.json";
 constexpr const char* kRecordsFile = "records.jsonl";
 constexpr const char* kStatesFile = "states.f16";
 constexpr std::uint64_t kRecordsLimit = std::uint64_t{4} << 30;
+constexpr int kFeaturesVersion = 2;  // 1 had no choice_logprob and what follows it
 constexpr float kGreatestHalf = 60000;
 
 Error broken(const std::filesystem::path& folder, const std::string& why) {
@@ -20,7 +21,7 @@ Error broken(const std::filesystem::path& folder, const std::string& why) {
 }
 
 Json header_json(const FeatureHeader& h) {
-  return {{"cactus", "probe-features"}, {"version", 1},       {"model", identity_json(h.model)},
+  return {{"cactus", "probe-features"}, {"version", kFeaturesVersion},       {"model", identity_json(h.model)},
           {"variant", h.variant},       {"layers", h.layers}, {"fingerprints", h.fingerprints},
           {"settings", h.settings}};
 }
@@ -28,9 +29,10 @@ Json header_json(const FeatureHeader& h) {
 Result<FeatureHeader> parse_header(const std::filesystem::path& folder, const std::string& text) {
   CACTUS_TRY(json, parse_json(text, kHeaderFile));
   if (!json.is_object() || json.value("cactus", Json()) != "probe-features" ||
-      json.value("version", Json()) != 1)
+      (json.value("version", Json()) != 1 && json.value("version", Json()) != kFeaturesVersion))
     return broken(folder, std::string(kHeaderFile) + " is not of this version");
   FeatureHeader h;
+  h.choices = json["version"] == kFeaturesVersion;
   CACTUS_TRY(model, parse_identity(json.value("model", Json())));
   h.model = std::move(model);
   const Json layers = json.value("layers", Json()), prints = json.value("fingerprints", Json());
@@ -57,6 +59,7 @@ std::string record_line(const FeatureRecord& r) {
                     {"id", r.id},
                     {"set", r.set},
                     {"split", r.split},
+                    {"group", r.group},
                     {"right", r.right},
                     {"score", std::isfinite(r.score) ? Json(r.score) : Json()},
                     {"offset", r.offset},
@@ -68,6 +71,9 @@ std::string record_line(const FeatureRecord& r) {
                     {"min_logprob", s.min_logprob},
                     {"mean_entropy", s.mean_entropy},
                     {"max_entropy", s.max_entropy},
+                    {"choice_logprob", s.choice_logprob},
+                    {"choice_entropy", s.choice_entropy},
+                    {"first_choice_logprob", s.first_choice_logprob},
                     {"answer", r.answer}}) +
          "\n";
 }
@@ -92,6 +98,7 @@ bool parse_record(std::string_view line, FeatureRecord& r) {
     if (v.is_string()) place = v.get<std::string>();
     return v.is_string();
   };
+  const Json group = json.value("group", Json());
   std::int64_t offset = 0;
   const Json right = json.value("right", Json());
   TokenStatistics& s = r.statistics;
@@ -101,8 +108,11 @@ bool parse_record(std::string_view line, FeatureRecord& r) {
       text("split", r.split) && text("answer", r.answer) && text("finish", r.finish) &&
       number("score", r.score) && number("mean_logprob", s.mean_logprob) &&
       number("low_logprob", s.low_logprob) && number("min_logprob", s.min_logprob) &&
-      number("mean_entropy", s.mean_entropy) && number("max_entropy", s.max_entropy);
+      number("mean_entropy", s.mean_entropy) && number("max_entropy", s.max_entropy) &&
+      number("choice_logprob", s.choice_logprob) && number("choice_entropy", s.choice_entropy) &&
+      number("first_choice_logprob", s.first_choice_logprob);
   if (!whole) return false;
+  r.group = group.is_string() && group != "" ? group.get<std::string>() : r.id;
   r.right = right.get<bool>();
   r.offset = static_cast<std::uint64_t>(offset);
   return true;

@@ -23,12 +23,13 @@ struct FeatureHeader {
   std::string variant;  // "int4"
   std::vector<std::int64_t> layers;
   std::vector<std::string> fingerprints;  // one for each layer
+  bool choices = true;  // false: a folder of version 1, whose records lack what a blend reads
   Json settings;  // prompts' hash, sampling, limits: equal or another folder
 };
 
 struct FeatureRecord {
   std::int64_t line = 0;  // of the prompts, from 0
-  std::string id, set, split;
+  std::string id, set, split, group;
   bool right = false;
   double score = 0;
   std::string answer;  // its text, or its calls as JSON

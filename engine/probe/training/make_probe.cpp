@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/probe/training/fit_calibration.h"
+#include "engine/probe/training/fit_probe.h"
 #include "engine/probe/training/metrics.h"
 #include "engine/probe/training/selection.h"
 
@@ -106,6 +107,13 @@ Json describe_training(const Features& features, const TrainOptions& options,
             {"patience", options.patience}}}};
 }
 
+Json sweep_json(const std::vector<LayerResult>& sweep) {
+  Json rows = Json::array();
+  for (const LayerResult& layer : sweep)
+    rows.push_back({{"layer", layer.layer}, {"valid_auroc", finite(layer.valid_auroc)}});
+  return rows;
+}
+
 }  // namespace
 
 Result<std::vector<LayerResult>> sweep_layers(const Features& features,
@@ -154,24 +162,31 @@ Result<MadeProbe> make_probe(const Features& features, const MakeOptions& option
   const Selection train = select(features, index, States::generated, in_split("train"));
   const Selection valid = select(features, index, States::generated, in_split("valid"));
   const Selection test = select(features, index, States::generated, in_split("test"));
-  CACTUS_TRY(heads, train_heads(hidden, train.examples, valid.examples, options.train));
-  const TrainedHead& best = best_of(heads);
+  CACTUS_TRY(fitted, fit_probe(features, train, valid, options.head_alone, options.train));
+  const TrainedHead& best = fitted.best();
 
-  MadeProbe made{{}, Head(hidden, best.parameters), std::move(sweep)};
+  MadeProbe made{{}, Head(hidden, best.parameters), sweep};
   ProbeCard& card = made.card;
   card.model = features.header().model;
   card.model.fingerprint = features.header().fingerprints[index];
   card.layer = layers[index];
+  card.blend = fitted.blend;
   const auto valid_logits =
-      logits_of(hidden, best.parameters, valid.examples, options.train.threads);
+      probe_logits(hidden, best.parameters, card.blend, valid, options.train.threads);
   const ChosenCalibration chosen =
       choose_calibration(valid_logits, valid.wrong(), options.train.seed);
   card.calibration = chosen.calibration;
-  card.training = describe_training(features, options.train, heads, best);
+  card.training = describe_training(features, options.train, fitted.heads, best);
+  if (!sweep.empty()) card.training["sweep"] = sweep_json(sweep);
+  if (std::isfinite(fitted.valid_auroc_blend))
+    card.training["blend"] = {{"valid_auroc", fitted.valid_auroc_blend},
+                              {"valid_auroc_of_head", finite(fitted.valid_auroc_head)},
+                              {"used", fitted.blend.has_value()}};
   card.training["calibration"] = {{"answers", valid.size()},
                                   {"platt_log_loss", finite(chosen.platt_loss)},
                                   {"isotonic_log_loss", finite(chosen.isotonic_loss)}};
-  const auto logits = logits_of(hidden, best.parameters, test.examples, options.train.threads);
+  const auto logits =
+      probe_logits(hidden, best.parameters, card.blend, test, options.train.threads);
   if (test.size() > 0)
     card.measured = measure(features, test, logits, card.calibration, options.train.seed);
   return made;

@@ -256,4 +256,72 @@ TEST_CASE("from features to a probe to a report: a planted signal in the right l
   CHECK_FALSE(evaluate(*features, Probe(other, made->head), evaluation));
 }
 
+TEST_CASE("a probe: what lies in the tokens alone is found by the blend", "[engine]") {
+  const TempDir folder;
+  {
+    auto writer = FeatureWriter::open(folder / "f", header());
+    REQUIRE(writer);
+    Random random(8);
+    for (std::int64_t line = 0; line < 600; ++line) {
+      FeatureRecord r = record(line, 1 + static_cast<std::int64_t>(random.next() % 4));
+      r.group = "about " + std::to_string(line % 40);
+      r.split = line % 10 < 6 ? "train" : line % 10 < 8 ? "valid" : "test";
+      r.set = line % 2 == 0 ? "a" : "b";
+      r.right = random.uniform() < 0.6;
+      r.statistics.tokens = r.states;
+      r.statistics.choice_logprob = -(r.right ? 0.3 : 2.0) * random.uniform();
+      r.statistics.choice_entropy = random.uniform();
+      r.statistics.first_choice_logprob = -random.uniform();
+      REQUIRE(writer->add(r, states_of(line, r.states)));
+    }
+  }
+  const auto features = must_open(folder / "f");
+  CHECK(features->records()[7].group == "about 7");
+  MakeOptions options;
+  options.layer = 6;
+  options.train.seeds = 1;
+  options.train.epochs = 4;
+  const auto made = make_probe(*features, options);
+  REQUIRE(made);
+  REQUIRE(made->card.blend);
+  CHECK(made->card.measured["in_distribution"]["auroc"] > 0.85);
+  CHECK(made->card.training["blend"]["used"] == true);
+  const auto probe = Probe::parse(write_probe(made->card, made->head), "it");
+  REQUIRE(probe);
+  EvaluateOptions evaluation;
+  evaluation.train = options.train;
+  evaluation.simpler_heads = false;
+  evaluation.leave_one_out = true;
+  evaluation.resamples = 20;
+  const auto report = evaluate(*features, **probe, evaluation);
+  REQUIRE(report);
+  const Json& scores = (*report)["all"]["scores"];
+  CHECK(scores["probe"]["auroc"] == made->card.measured["in_distribution"]["auroc"]);
+  CHECK(scores["hidden states alone"]["auroc"] < 0.65);
+  // left out, the set is judged by a blend as well
+  CHECK((*report)["leave_one_out"]["a"] > 0.8);
+  CHECK((*report)["leave_one_out"]["b"] > 0.8);
+
+  options.train.threads = 3;
+  const auto again = make_probe(*features, options);
+  REQUIRE(again);
+  CHECK(write_probe(again->card, again->head) == write_probe(made->card, made->head));
+  options.head_alone = true;
+  const auto alone = make_probe(*features, options);
+  REQUIRE(alone);
+  CHECK_FALSE(alone->card.blend);
+  CHECK(alone->head.parameters()[3] == made->head.parameters()[3]);
+  CHECK(alone->card.measured["in_distribution"]["auroc"] < 0.65);
+
+  // Answers collected before there were such statistics: a head, no blend; and no eval of one.
+  std::string head = read_file(folder / "f/features.json");
+  head.replace(head.find("\"version\": 2"), 12, "\"version\": 1");
+  write_file(folder / "f/features.json", head);
+  const auto old = must_open(folder / "f");
+  const auto from_old = make_probe(*old, options);
+  REQUIRE(from_old);
+  CHECK_FALSE(from_old->card.blend);
+  CHECK(evaluate(*old, **probe, evaluation).error().kind == ErrorKind::usage);
+}
+
 }  // namespace cactus::test

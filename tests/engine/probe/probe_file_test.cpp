@@ -32,9 +32,10 @@ std::string with_word(std::size_t index, std::uint32_t value) {
   return bytes;
 }
 
-std::string with_card(const Json& card) {
+std::string with_card(const Json& card, bool blended = false) {
   ProbeCard plain = example_card(24);
   plain.training = nullptr;
+  if (blended) plain.blend = example_blend();
   std::string bytes = write_probe(plain, Head(24, random_parameters(24, 5)));
   std::uint32_t old = 0;
   std::memcpy(&old, bytes.data() + kHeader + 24, 4);
@@ -112,6 +113,59 @@ TEST_CASE("probe file: cards that cannot be meant are refused", "[engine]") {
   bad("/calibration", {{"kind", "isotonic"}, {"x", Json::array()}, {"y", Json::array()}});
   bad("/calibration", {{"kind", "isotonic"}, {"x", {0}}, {"y", {0, 1}}});
   CHECK_FALSE(Probe::parse(with_card(Json::array()), "it"));
+}
+
+TEST_CASE("probe file: version 2 has a blend, version 1 has none", "[engine]") {
+  ProbeCard card = example_card(24);
+  card.blend = example_blend();
+  const Head head(24, random_parameters(24, 5));
+  const std::string bytes = write_probe(card, head);
+  CHECK(bytes[kHeader] == 2);
+  CHECK(example()[kHeader] == 1);
+  const auto probe = Probe::parse(bytes, "it");
+  if (!probe) FAIL(probe.error().what << ": " << probe.error().why);
+  CHECK((*probe)->reads_tokens());
+  CHECK((*probe)->card().blend->weight == card.blend->weight);
+  CHECK((*probe)->card().blend->mean == card.blend->mean);
+  CHECK((*probe)->card().blend->head == card.blend->head);
+  CHECK(write_probe((*probe)->card(), (*probe)->head()) == bytes);
+
+  // The head alone says what it says, whatever the tokens were.
+  const auto alone = Probe::parse(example(), "it");
+  REQUIRE(alone);
+  TokenStatistics tokens;
+  tokens.tokens = 3;
+  tokens.choice_logprob = -9;
+  CHECK((*alone)->logit(0.3, tokens) == 0.3);
+  CHECK((*alone)->logit(0.3, {}) == 0.3);
+  CHECK((*probe)->logit(0.3, tokens) == (*card.blend)(0.3, tokens));
+
+  const Json good = card_json(card);
+  CHECK(Probe::parse(with_card(good, true), "it"));
+  CHECK(why(with_card(good)).find("its version says that it has none") != std::string::npos);
+  CHECK(why(with_card(card_json(example_card(24)), true)).find("its card has none") !=
+        std::string::npos);
+  const auto bad = [&](const char* pointer, const Json& value) {
+    Json changed = good;
+    changed[Json::json_pointer(pointer)] = value;
+    INFO(pointer);
+    CHECK_FALSE(Probe::parse(with_card(changed, true), "it"));
+  };
+  bad("/blend", 3);
+  bad("/blend", Json::array());
+  bad("/blend/head", nullptr);
+  bad("/blend/bias", "0");
+  bad("/blend/features", Json::object());
+  bad("/blend/features", Json::array());
+  bad("/blend/features/2", Json());
+  bad("/blend/features/2/name", "horoscope");
+  bad("/blend/features/2/mean", nullptr);
+  bad("/blend/features/4/weight", "much");
+  // Who cannot read a version names it, and those it can.
+  std::string later = bytes;
+  later[kHeader] = 3;
+  reseal(later);
+  CHECK(why(later).find("its version is 3, this runtime reads 1 and 2") != std::string::npos);
 }
 
 TEST_CASE("identity: what makes a probe another model's", "[engine]") {

@@ -21,11 +21,13 @@ std::shared_ptr<const Model> converted(const char* name, int bits) {
   return *model;
 }
 
-std::shared_ptr<const Probe> probe_for(const Model& model, std::int64_t layer) {
+std::shared_ptr<const Probe> probe_for(const Model& model, std::int64_t layer,
+                                       bool blended = false) {
   const DecoderInfo& info = model.decoder().info();
   ProbeCard card = example_card(info.hidden);
   card.layer = layer;
   card.model = identity_of(model.bundle().manifest(), info.hidden, info.layers, layer);
+  if (blended) card.blend = example_blend();
   const auto hidden = static_cast<std::size_t>(info.hidden);
   return std::make_shared<Probe>(card, Head(hidden, random_parameters(hidden, 3)));
 }
@@ -95,6 +97,40 @@ TEST_CASE("session: the running confidence is the probe's on the states so far",
   }
 }
 
+TEST_CASE("session: a blend's running confidence is that of the tokens and states so far",
+          "[engine]") {
+  const auto model = converted("gemma4_text", 8);
+  const auto probe = probe_for(*model, 5, true);
+  auto session = session_of(model, probe);
+  REQUIRE(session);
+  States states(5);
+  std::vector<double> running;
+  GenerateOptions options = greedy(9);
+  options.observer = &states;
+  options.on_confidence = [&](double confidence) {
+    running.push_back(confidence);
+    return true;
+  };
+  const auto reply = (*session)->complete("Once upon a time", options, {}, nullptr);
+  REQUIRE(reply);
+  REQUIRE(running.size() >= 4);
+  CHECK(reply->confidence_source == "probe");
+  CHECK_FALSE(reply->statistics);  // not asked for
+  // Answers cut after t tokens have the statistics of the first t.
+  RunningPool pool(probe->head());
+  for (std::size_t t = 0; t < running.size(); ++t) {
+    pool.add(states.rows[t]);
+    GenerateOptions shorter = greedy(static_cast<std::int64_t>(t + 1));
+    shorter.statistics = true;
+    (*session)->clear();
+    const auto part = (*session)->complete("Once upon a time", shorter, {}, nullptr);
+    REQUIRE(part);
+    REQUIRE(part->statistics->tokens == static_cast<std::int64_t>(t + 1));
+    INFO(t);
+    CHECK(running[t] == *probe->confidence(probe->logit(pool.logit(), *part->statistics)));
+  }
+}
+
 TEST_CASE("session: whoever listens to the confidence may end the reply", "[engine]") {
   const auto model = converted("gemma4_text", 4);
   auto session = session_of(model, probe_for(*model, 6));
@@ -140,6 +176,10 @@ TEST_CASE("session: statistics agree with the logits they are from", "[engine]")
   CHECK(s.mean_entropy > 0);
   CHECK(s.mean_entropy <= s.max_entropy);
   CHECK(s.max_entropy <= std::log(768.0) + 1e-6);
+  // Nothing narrowed the choice.
+  CHECK(s.choice_logprob == Approx(s.mean_logprob * static_cast<double>(s.tokens)));
+  CHECK(s.choice_entropy == Approx(s.mean_entropy * static_cast<double>(s.tokens)));
+  CHECK(s.first_choice_logprob <= 0);
   CHECK(*reply->confidence == Approx(std::exp(s.mean_logprob)));
   CHECK(reply->confidence_source == "logprob");
 }

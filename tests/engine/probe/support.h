@@ -85,4 +85,13 @@ inline ProbeCard example_card(std::int64_t hidden) {
   return card;
 }
 
+inline Blend example_blend() {
+  Blend blend;
+  blend.head = 0.75;
+  blend.bias = -0.1;
+  blend.mean = {0.25, -1.5, -2.25, -1, -3};
+  blend.weight = {-0.5, 1.25, 1.0 / 3, 0.7, 0.1};
+  return blend;
+}
+
 }  // namespace cactus::test
