@@ -8,7 +8,7 @@ namespace cactus {
 namespace {
 
 constexpr std::array<std::string_view, kBlendFeatures> kNames = {
-    "one_token", "one_token_surprise", "surprise", "entropy", "first_surprise"};
+    "one_token", "one_token_surprise", "surprise", "entropy", "first_surprise", "mean_surprise"};
 
 // Surprises and entropies of sure answers differ by powers of ten: their order of magnitude is what
 // tells answers apart. Below a thousandth of a nat nothing does.
@@ -36,9 +36,10 @@ std::string_view blend_feature_name(std::size_t i) {
 
 BlendFeatures blend_features(const TokenStatistics& s) {
   const bool one = s.tokens == 1;
-  return {{one ? 1.0 : 0.0, magnitude(-s.choice_logprob), magnitude(-s.choice_logprob),
-           magnitude(s.choice_entropy), magnitude(-s.first_choice_logprob)},
-          {true, one, !one, !one, !one}};
+  return {
+      {one ? 1.0 : 0.0, magnitude(-s.choice_logprob), magnitude(-s.choice_logprob),
+       magnitude(s.choice_entropy), magnitude(-s.first_choice_logprob), magnitude(-s.mean_logprob)},
+      {true, one, !one, !one, !one, !one}};
 }
 
 double Blend::operator()(double head_logit, const TokenStatistics& statistics) const {
@@ -53,8 +54,7 @@ double Blend::operator()(double head_logit, const TokenStatistics& statistics) c
 Json blend_json(const Blend& blend) {
   Json features = Json::array();
   for (std::size_t i = 0; i < kBlendFeatures; ++i)
-    features.push_back(
-        {{"name", kNames[i]}, {"mean", blend.mean[i]}, {"weight", blend.weight[i]}});
+    features.push_back({{"name", kNames[i]}, {"mean", blend.mean[i]}, {"weight", blend.weight[i]}});
   return {{"head", blend.head}, {"bias", blend.bias}, {"features", std::move(features)}};
 }
 

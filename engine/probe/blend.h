@@ -14,7 +14,7 @@ namespace cactus {
 
 // Values read from an answer's token statistics. Some apply only to answers of one token, some only
 // to longer ones; what does not apply counts as its mean.
-inline constexpr std::size_t kBlendFeatures = 5;
+inline constexpr std::size_t kBlendFeatures = 6;
 struct BlendFeatures {
   std::array<double, kBlendFeatures> value{};
   std::array<bool, kBlendFeatures> applies{};

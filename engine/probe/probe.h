@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kProbeLimit = 64 << 20;          // bytes of a fi
 
 struct ProbeCard {
   ModelIdentity model;
-  std::int64_t layer = 0;  // the state after so many layers, as ForwardRequest counts
+  std::int64_t layer = 0;      // the state after so many layers, as ForwardRequest counts
   std::optional<Blend> blend;  // unset: the head alone, a file of version 1
   Calibration calibration;
   std::optional<double> threshold;  // hand off below this confidence; unset: the user's choice

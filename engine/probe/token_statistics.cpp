@@ -47,7 +47,8 @@ Sums sum_block(const float* x, std::int64_t n, float greatest) {
     Four weight{}, weighted{};
     for (std::int64_t i = at; i < end; i += 4) {
       Four v = Four{} - INFINITY;
-      std::memcpy(&v, x + i, sizeof(float) * static_cast<std::size_t>(std::min<std::int64_t>(4, end - i)));
+      std::memcpy(&v, x + i,
+                  sizeof(float) * static_cast<std::size_t>(std::min<std::int64_t>(4, end - i)));
       v -= greatest;
       const Four w = exp_of(v);
       weight += w;
@@ -144,7 +145,8 @@ TokenStatistics RunningStatistics::all() const {
   if (logprobs_.empty()) return s;
   std::vector<double> sorted = logprobs_;
   std::sort(sorted.begin(), sorted.end());
-  s.low_logprob = sorted[static_cast<std::size_t>(kLowQuantile * (static_cast<double>(s.tokens) - 1))];
+  s.low_logprob =
+      sorted[static_cast<std::size_t>(kLowQuantile * (static_cast<double>(s.tokens) - 1))];
   return s;
 }
 

@@ -11,8 +11,8 @@ namespace cactus {
 
 struct TokenMeasures {
   double logprob = 0, entropy = 0;  // log softmax(logits)[id], and -Σ p log p, in nats
-  // The same among the tokens that could come: where a constraint left no choice both are 0, without
-  // a constraint they are those above.
+  // The same among the tokens that could come: where a constraint left no choice both are 0,
+  // without a constraint they are those above.
   double choice_logprob = 0, choice_entropy = 0;
 };
 // Two passes over the logits, on the pool's threads; the result does not depend on how many.

@@ -12,9 +12,7 @@ using Clock = std::chrono::steady_clock;
 class Stopwatch {
  public:
   explicit Stopwatch(double& ms) : ms_(ms) {}
-  ~Stopwatch() {
-    ms_ += std::chrono::duration<double, std::milli>(Clock::now() - begin_).count();
-  }
+  ~Stopwatch() { ms_ += std::chrono::duration<double, std::milli>(Clock::now() - begin_).count(); }
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
 

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 model=$(cd "$1" && pwd) cases=${3:-2000} bits=${4:-8}
 work=$(mkdir -p "$2" && cd "$2" && pwd)
 python=${PYTHON:-python3} cactus=$(realpath "$(command -v "${CACTUS:-cactus}")")
-seed=7001  # the corpus has others: none of these cases was made before
+seed=${SEED:-7003}  # the corpus has others, and with 7001 the method was worked out
 cd "$here"
 
 # $1 split of the generator, $2 how many: its cases in a file, whole or absent
@@ -27,22 +27,22 @@ prompts() {
   "$python" probe_prompts.py --set "$1" "${@:3}" <"$work/cases-$2.jsonl" >"$work/prompts-$1.jsonl"
 }
 # Learnt from: ways to ask that training had (mixed: requests of every kind, served or not) and had
-# not (seen), and tool families that it had not (new). Unseen, all of it test: the other families that
-# it had not, requests that no tool serves, typos, several calls.
-few=$((cases * 3 / 5))
+# not (seen), tool families that it had not (new), and a few that no tool serves (unserviceable). Unseen,
+# all of it test: the other families that it had not, typos, several calls.
+few=$((cases * 3 / 5)) fewer=$((cases * 9 / 25))
 export -f generate
 export work seed python here
-printf '%s\n' "valid $cases" "test_seen $cases" "test_unseen $cases" "test_unserviceable $few" \
+printf '%s\n' "valid $cases" "test_seen $cases" "test_unseen $cases" "test_unserviceable $fewer" \
   "test_typos $few" "test_multi $few" |
   xargs -P "${JOBS:-2}" -L 1 bash -c 'set -euo pipefail; generate "$@"' -
 prompts mixed valid
 prompts seen test_seen
 prompts new test_unseen --half 0
 prompts families test_unseen --half 1 --unseen
-prompts unserviceable test_unserviceable --unseen
+prompts unserviceable test_unserviceable --thirds
 prompts typos test_typos --unseen
 prompts multi test_multi --unseen
-sets=(mixed seen new families unserviceable typos multi)
+sets=(mixed seen new unserviceable families typos multi)
 for set in "${sets[@]}"; do cat "$work/prompts-$set.jsonl"; done >"$work/prompts.jsonl.new"
 cmp -s "$work/prompts.jsonl.new" "$work/prompts.jsonl" 2>/dev/null || {
   mv "$work/prompts.jsonl.new" "$work/prompts.jsonl"
@@ -77,13 +77,15 @@ for b in "$bits" 4 8 16; do
     --report "$work/report-$b" >/dev/null
   others+=("$work/report-$b.json:${names[$b]}")
 done
-met=yes
-"$python" probe_card.py "$work/report.json" "$work/info.json" "${others[@]}" >"$work/card.md" || met=no
+status=0
+"$python" probe_card.py "$work/report.json" "$work/info.json" "${others[@]}" >"$work/card.md" ||
+  status=$?
+[ $status = 0 ] || [ $status = 3 ] || exit $status # 3: a goal is not met
 cat "$work/card.md"
 [ "$model" = "$here/model" ] || exit 0
 cp "$work/card.md" PROBE_CARD.md
 # Only where the bundle has these very weights.
-if [ $met = yes ] && "$cactus" probe info "$work/probe.cactus" --model "$here/bundle" >/dev/null; then
+if [ $status = 0 ] && "$cactus" probe info "$work/probe.cactus" --model "$here/bundle" >/dev/null; then
   cp "$work/probe.cactus" bundle/probe.cactus
   echo "every goal is met: bundle/probe.cactus ships with the next build" >&2
 else

@@ -2,7 +2,7 @@
 
     python3 probe_card.py report.json info.json shipped.json:int8 other.json:int4 …
 
-Exit status 1 when a goal is not met: then no probe ships.
+Exit status 3 when a goal is not met: then no probe ships.
 """
 
 from __future__ import annotations
@@ -34,11 +34,16 @@ def goals(report: dict[str, Any], others: list[tuple[str, dict[str, Any]]]) -> l
     """What was wanted, what was measured, and whether that is enough."""
     means = report["mean_over_unseen_sets"]["auroc"]
     probe = means.get("probe")
-    unseen = {n: g["scores"] for n, g in report["sets"].items() if not g["trained_on"]}
+    sets = {n: g["scores"] for n, g in report["sets"].items()}
+    seen = {n for n, g in report["sets"].items() if g["trained_on"]}
     simpler = {n: means[n] for n in SIMPLER if n in means}
     best = max(simpler, key=lambda n: simpler[n], default=None)
-    apart = {n: g["probe"]["auroc"] - g[ENTROPY]["auroc"] for n, g in unseen.items()}
-    closest = min(apart, key=lambda n: apart[n], default=None)
+    apart = {
+        n: g["probe"]["auroc"] - g[ENTROPY]["auroc"]
+        for n, g in sets.items()
+        if g["probe"]["auroc"] is not None  # all its answers are right, or all wrong
+    }
+    margins = [d for n, d in apart.items() if n not in seen]
     ece = report["in_distribution"]["ece"] if report["in_distribution"] else None
     found = [r["all"]["scores"]["probe"]["auroc"] for _, r in others]
     spread = max(abs(x - found[0]) for x in found) if len(found) > 1 else None
@@ -55,8 +60,10 @@ def goals(report: dict[str, Any], others: list[tuple[str, dict[str, Any]]]) -> l
         ),
         (
             "above token entropy on every unseen set",
-            ", ".join(f"{n} {d:+.3f}" for n, d in apart.items()),
-            closest is not None and apart[closest] > 0,
+            ", ".join(f"{n} {d:+.3f}" for n, d in apart.items() if n not in seen)
+            + "; seen: "
+            + ", ".join(f"{n} {d:+.3f}" for n, d in apart.items() if n in seen),
+            len(margins) == len(sets) - len(seen) > 0 and min(margins) > 0,
         ),
         (
             f"ECE at most {MOST_ECE} after calibration, on the kinds of requests it was fitted to",
@@ -82,12 +89,14 @@ CACTUS=build/release/cli/cactus packaging/builtin/build_probe.sh packaging/built
 """
 
 DATA = """
-Prompts: the generator's splits with seed 7001 (the model's corpus has others). Learnt from, 6 of 10 to train, 2 to validate,
+Prompts: the generator's splits with the seed that the card names (the model's corpus has others; with 7001 the method was
+worked out, test answers in view). Learnt from, 6 of 10 to train, 2 to validate,
 2 to test: `mixed` (ways to ask that the model's training had, arguments it had not; a fifth of them no tool serves), `seen`
-(neither), `new` (tool families that the model never saw, one half of those there are). Never seen by the probe: `families`
-(the other half), `unserviceable` (no tool serves any), `typos`, `multi` (several calls in one request). Graded by
-`json-call`: names and all arguments as trees. Chosen on validation answers alone: layer, stopping, the blend (fitted by heads
-that had not seen the answer's family), calibration, threshold. `docs/probe.md` has formulas and file.
+(neither), `new` (tool families that the model never saw, one half of those there are); and a third each of
+`unserviceable` (no tool serves any). Never seen by the probe: `families` (the other half), `typos`, `multi` (several calls in
+one request). Graded by `json-call`: names and all arguments as trees. Chosen on validation answers alone: layer, stopping,
+weights of the sets, calibration, threshold; the blend is fitted to train answers with heads that had not seen the answer's
+family. `docs/probe.md` has formulas and file.
 """
 
 
@@ -106,7 +115,7 @@ def main() -> int:
     print(DATA)
     kind = "blended with the tokens' probabilities" if report["blend"] else "hidden states alone"
     print(f"State after layer {report['layer']}, {kind}, {report['calibration']} calibration; ", end="")
-    print(f"{report['variant']} weights. {report['all']['answers']} test answers; AUROC of wrong against right:\n")
+    print(f"{report['variant']} weights, {info['training'].get('name', 'data without a name')}. {report['all']['answers']} test answers; AUROC of wrong against right:\n")
     scores = list(report["all"]["scores"])
     rows = []
     for name in scores:
@@ -155,7 +164,7 @@ def main() -> int:
             f"{share(at['risk'])} of the kept ones wrong ({share(1 - report['all']['accuracy'])} "
             "without a hand-off)."
         )
-    return 0 if met else 1
+    return 0 if met else 3
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python3 -m data --split test_seen --seed 7001 --count 2000 | python3 probe_prompts.py --set seen
 
-A set that the probe may learn from is divided by the case's number: 6 of 10 train, 2 valid, 2 test.
-With --unseen all of it is test: the probe has seen nothing like it. --half 0 or 1 keeps the cases of
-every other group of families, so that the two halves share no family.
+A set that the probe may learn from is divided by the case's number: 6 of 10 train, 2 valid, 2 test;
+with --thirds a third each. With --unseen all of it is test: the probe has seen nothing like it. --half 0
+or 1 keeps the cases of every other group of families, so that the two halves share no family.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from data.held_out import family_is_held_out, spot
 from data.load import families
 
 _SPLITS = ("train",) * 6 + ("valid",) * 2 + ("test",) * 2
+_THIRDS = ("train", "valid", "test")
 
 
 def halves() -> dict[str, int]:
@@ -32,9 +33,11 @@ def main() -> None:
     )
     parser.add_argument("--set", required=True)
     parser.add_argument("--unseen", action="store_true")
+    parser.add_argument("--thirds", action="store_true")
     parser.add_argument("--half", type=int, choices=(0, 1))
     options = parser.parse_args()
     half = halves() if options.half is not None else {}
+    splits = _THIRDS if options.thirds else _SPLITS
     number = 0
     for line in sys.stdin:
         case = json.loads(line)
@@ -44,7 +47,7 @@ def main() -> None:
             "id": f"{options.set}/{case['id']}",
             "set": options.set,
             "group": case["family"] if case["family"] != "none" else case["id"],
-            "split": "test" if options.unseen else _SPLITS[number % 10],
+            "split": "test" if options.unseen else splits[number % len(splits)],
             "messages": case["messages"],
             "tools": case["tools"],
             "answer": case["expected"]["calls"],

@@ -21,8 +21,12 @@ Error broken(const std::filesystem::path& folder, const std::string& why) {
 }
 
 Json header_json(const FeatureHeader& h) {
-  return {{"cactus", "probe-features"}, {"version", kFeaturesVersion},       {"model", identity_json(h.model)},
-          {"variant", h.variant},       {"layers", h.layers}, {"fingerprints", h.fingerprints},
+  return {{"cactus", "probe-features"},
+          {"version", kFeaturesVersion},
+          {"model", identity_json(h.model)},
+          {"variant", h.variant},
+          {"layers", h.layers},
+          {"fingerprints", h.fingerprints},
           {"settings", h.settings}};
 }
 

@@ -24,7 +24,7 @@ struct FeatureHeader {
   std::vector<std::int64_t> layers;
   std::vector<std::string> fingerprints;  // one for each layer
   bool choices = true;  // false: a folder of version 1, whose records lack what a blend reads
-  Json settings;  // prompts' hash, sampling, limits: equal or another folder
+  Json settings;        // prompts' hash, sampling, limits: equal or another folder
 };
 
 struct FeatureRecord {

@@ -20,8 +20,9 @@ struct FittedProbe {
   const TrainedHead& best() const { return best_of(heads); }
 };
 
-// Trains heads on `train`, stops them on `valid`, and fits the blend on `train` by heads that had not
-// seen the answer's group. Every set weighs the same in the blend. Errors: those of train_heads.
+// Trains heads on `train`, stops them on `valid`, and fits the blend on `train` by heads that had
+// not seen the answer's group. The sets' weights in it are chosen on `valid`. Errors: those of
+// train_heads.
 Result<FittedProbe> fit_probe(const Features& features, const Selection& train,
                               const Selection& valid, bool head_alone, const TrainOptions& options);
 

@@ -20,7 +20,7 @@ struct MakeOptions {
   std::optional<std::int64_t> layer;  // unset: the one of all collected with the best valid AUROC
   TrainOptions train;
   bool head_alone = false;  // no blend with the token statistics: a file of version 1
-  int sweep_seeds = 1;  // heads trained for each layer while the layer is chosen
+  int sweep_seeds = 1;      // heads trained for each layer while the layer is chosen
 };
 
 struct MadeProbe {

@@ -67,7 +67,8 @@ std::vector<BlendRow> drawn_rows(std::size_t n, std::uint64_t seed, double state
 }  // namespace
 
 TEST_CASE("token measures are the definitions, with and without a constraint", "[engine]") {
-  kernels::Exec one(*kernels::select_table("").table, 1), three(*kernels::select_table("").table, 3);
+  kernels::Exec one(*kernels::select_table("").table, 1),
+      three(*kernels::select_table("").table, 3);
   for (const std::size_t n : {1, 2, 3, 5, 255, 4096, 4099, 20001}) {
     for (const double scale : {0.1, 5.0, 60.0}) {
       std::vector<float> logits = random_floats(n, n, scale);
@@ -139,11 +140,13 @@ TEST_CASE("a blend by hand: what does not apply counts as its mean", "[engine]")
   s.tokens = 1;
   s.choice_logprob = s.first_choice_logprob = -0.25;
   s.choice_entropy = 0.5;
-  CHECK(blend(2.0, s) == Approx(0.75 * 2 - 0.1 + -0.5 * (1 - 0.25) + 1.25 * (std::log(0.251) + 1.5)));
+  s.mean_logprob = -0.125;
+  CHECK(blend(2.0, s) ==
+        Approx(0.75 * 2 - 0.1 + -0.5 * (1 - 0.25) + 1.25 * (std::log(0.251) + 1.5)));
   s.tokens = 4;
-  CHECK(blend(2.0, s) == Approx(0.75 * 2 - 0.1 + -0.5 * (0 - 0.25) +
-                                (std::log(0.251) + 2.25) / 3 + 0.7 * (std::log(0.501) + 1) +
-                                0.1 * (std::log(0.251) + 3)));
+  CHECK(blend(2.0, s) == Approx(0.75 * 2 - 0.1 + -0.5 * (0 - 0.25) + (std::log(0.251) + 2.25) / 3 +
+                                0.7 * (std::log(0.501) + 1) + 0.1 * (std::log(0.251) + 3) +
+                                0.2 * (std::log(0.126) + 2)));
   CHECK(std::isnan(blend(std::numeric_limits<double>::quiet_NaN(), s)));
   const auto again = parse_blend(parse_json(dump_json(blend_json(blend)), "it").value());
   REQUIRE(again);
