@@ -114,6 +114,7 @@ const char* state_of(Charged charged) {
   switch (charged) {
     case Charged::reported:
       return "reported";
+    case Charged::begun:
     case Charged::assumed:
       return "assumed";
     case Charged::nothing:
@@ -125,10 +126,12 @@ const char* state_of(Charged charged) {
 }  // namespace
 
 Charged charge_of(const CloudResult& result) {
-  if (result) return result->usage ? Charged::reported : Charged::assumed;
+  const std::optional<CloudUsage>& usage = result ? result->usage : result.error().usage;
+  if (usage) return usage->whole ? Charged::reported : Charged::begun;
+  if (result) return Charged::assumed;
   const CloudError& error = result.error();
-  if (error.usage) return Charged::reported;
   if (error.output_began) return Charged::assumed;
+  if (!error.sent) return Charged::nothing;
   switch (error.kind) {
     case CloudErrorKind::config:
     case CloudErrorKind::tls:
@@ -136,14 +139,14 @@ Charged charge_of(const CloudResult& result) {
     case CloudErrorKind::auth:
     case CloudErrorKind::billing:
     case CloudErrorKind::rate_limit:
-    case CloudErrorKind::overloaded:
-    case CloudErrorKind::server:
     case CloudErrorKind::bad_request:
     case CloudErrorKind::too_large:
       return Charged::nothing;
+    case CloudErrorKind::overloaded:
+    case CloudErrorKind::server:
+      // Without a status it was taken, and a model may have thought before it failed.
+      return error.http_status == 0 ? Charged::assumed : Charged::nothing;
     case CloudErrorKind::network:
-      // With a status the request was taken and then cut.
-      return error.http_status == 0 ? Charged::nothing : Charged::assumed;
     case CloudErrorKind::timeout:
     case CloudErrorKind::refused:
     case CloudErrorKind::malformed:
@@ -201,10 +204,10 @@ Result<Reservation> Budget::reserve(const SpendPlan& plan) {
 }
 
 Result<std::optional<NanoDollars>> Budget::finish(const Reservation& reservation, Charged charged,
-                                                  const CloudUsage& usage) {
+                                                  CloudUsage usage) {
   sqlite3* handle = ledger_->handle_.get();
   CACTUS_TRY(transaction, sqlite::Transaction::begin(handle));
-  sqlite::Statement row(handle, "SELECT provider, model, cost FROM request WHERE id = ?");
+  sqlite::Statement row(handle, "SELECT provider, model, cost, output FROM request WHERE id = ?");
   row.bind(reservation.id());
   CACTUS_TRY(found, row.step());
   if (!found) return make_error(ErrorKind::internal, "the ledger lost a request");
@@ -217,6 +220,7 @@ Result<std::optional<NanoDollars>> Budget::finish(const Reservation& reservation
   } else {
     auto price = prices_.find(row.text(0), row.text(1));
     if (price && reservation.audio()) price = with_audio(*price);
+    if (charged == Charged::begun) usage.output = std::max(usage.output, row.integer(3));
     if (charged == Charged::nothing)
       cost = 0;
     else if (price)
@@ -246,8 +250,8 @@ Result<std::optional<NanoDollars>> Budget::settle(const Reservation& reservation
 Result<std::optional<NanoDollars>> Budget::close(const Reservation& reservation,
                                                  const CloudResult& result) {
   const Charged charged = charge_of(result);
-  if (charged != Charged::reported) return finish(reservation, charged, {});
-  return finish(reservation, charged, result ? *result->usage : *result.error().usage);
+  const std::optional<CloudUsage>& usage = result ? result->usage : result.error().usage;
+  return finish(reservation, charged, usage.value_or(CloudUsage{}));
 }
 
 Status Budget::release(const Reservation& reservation) {

@@ -66,12 +66,14 @@ class Reservation {
 // How a request ended, for the ledger.
 enum class Charged {
   reported,  // the provider said how many tokens
+  begun,     // it said how many when the answer began: what came after counts as long as allowed
   assumed,   // it may have been charged, nobody said how much: the worst case counts
   nothing,   // it never reached a model: refused, or no connection
 };
-// What the outcome of a send() means: `reported` when there is a usage; `nothing` for errors of our
-// side, connections that failed and HTTP errors before any output; `assumed` for the rest
-// (timeouts, cancelled, cut or malformed answers without a usage).
+// What the outcome of a send() means: `reported` when there is a usage of the whole answer, `begun`
+// for one of its beginning; `nothing` for errors of our side, requests that never left whole and
+// HTTP errors before any output; `assumed` for the rest (timeouts, cancelled, cut or malformed
+// answers, errors in a stream).
 Charged charge_of(const CloudResult& result);
 
 struct Spent {
@@ -107,7 +109,7 @@ class Budget {
 
  private:
   Result<std::optional<NanoDollars>> finish(const Reservation& reservation, Charged charged,
-                                            const CloudUsage& usage);
+                                            CloudUsage usage);
   Ledger* ledger_;
   PriceTable prices_;
   SpendCaps caps_;

@@ -51,8 +51,8 @@ double system_chance() {
 // A place in the text of a request that is no text of a person: the bytes of an attachment.
 void abbreviate(std::string& body, const Attachment& attachment) {
   const std::string encoded = providers::base64(attachment.bytes);
-  const std::string size = "<" + std::to_string(attachment.bytes.size()) + " bytes of " +
-                           attachment.media_type + ">";
+  const std::string size =
+      "<" + std::to_string(attachment.bytes.size()) + " bytes of " + attachment.media_type + ">";
   if (encoded.empty()) return;
   for (std::size_t at = body.find(encoded); at != std::string::npos;
        at = body.find(encoded, at + size.size()))
@@ -309,8 +309,8 @@ bool Chain::permitted(const Target& target, const CloudRequest& request, const s
 }
 
 // One request, and once more where that may help.
-void Chain::send(const Target& target, CloudRequest& request, const SpendPlan& plan,
-                 const Secret& key, Asking& asking) {
+void Chain::send(const Target& target, CloudRequest& request, SpendPlan plan, const Secret& key,
+                 Asking& asking) {
   const std::string endpoint = Breaker::key(*target.provider);
   HandoffAnswer& answer = asking.answer;
   for (int attempt = 1;; ++attempt) {
@@ -374,6 +374,9 @@ void Chain::send(const Target& target, CloudRequest& request, const SpendPlan& p
       asking.why = error.message + "; once more";
       if (retry.without_attachments) {
         request.attachments.clear();
+        plan.audio = false;
+        if (const auto body = target.provider->body(request))
+          plan.input_tokens = most_input(*target.provider, request, *body);
         answer.attachment_refused = true;
         asking.why += ", without attachments";
       }

@@ -46,8 +46,8 @@ struct ChainOptions {
   std::map<TaskKind, Target> by_task;  // asked before them for tasks of this kind
   std::function<Result<Secret>(std::string_view provider)> key;  // not_found: there is none
   Redactor redactor;
-  Modalities modalities = {};                 // what may leave besides text
-  std::function<double()> chance = {};        // in [0, 1), for the waits; empty: the system's
+  Modalities modalities = {};           // what may leave besides text
+  std::function<double()> chance = {};  // in [0, 1), for the waits; empty: the system's
   // Waits before a retry; false when cancelled meanwhile. Empty: sleeps.
   std::function<bool(std::chrono::milliseconds, const std::atomic<bool>* cancel)> wait = {};
   std::chrono::milliseconds timeout{15'000};  // until the first output, all requests together
@@ -76,7 +76,7 @@ class Chain : public Handoff {
   bool may_leave(const Asking& asking, HandoffAnswer& answer) const;
   void ask_target(const Target& target, Asking& asking);
   CloudRequest request_for(const Target& target, Asking& asking) const;
-  void send(const Target& target, CloudRequest& request, const SpendPlan& plan, const Secret& key,
+  void send(const Target& target, CloudRequest& request, SpendPlan plan, const Secret& key,
             Asking& asking);
   bool permitted(const Target& target, const CloudRequest& request, const std::string& body,
                  const SpendPlan& plan, Asking& asking);

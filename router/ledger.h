@@ -50,7 +50,7 @@ struct UsageSum {
   std::int64_t cloud_input = 0, cloud_output = 0, cloud_cached = 0;
   NanoDollars cost = 0, saved = 0;
   std::int64_t unpriced = 0;  // requests whose price was not known: missing in `cost`
-  std::int64_t assumed = 0;   // requests whose usage nobody reported: counted at the worst case
+  std::int64_t assumed = 0;   // requests whose usage nobody reported in full: the worst case counts
 };
 struct UsageRow {
   std::string key;  // a day "2026-11-24", or "anthropic/claude-…"

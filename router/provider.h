@@ -51,6 +51,8 @@ struct CloudUsage {
   std::int64_t output = 0;       // all that is paid as output, thoughts included
   std::int64_t cached = 0;       // of `input`: read from the provider's cache
   std::int64_t cache_write = 0;  // of `input`: written to it (Anthropic charges it higher)
+  // False: reported while the answer was under way, so that more output may have been paid for.
+  bool whole = true;
   bool operator==(const CloudUsage&) const = default;
 };
 
@@ -107,6 +109,7 @@ struct CloudError {
   std::optional<std::chrono::milliseconds> retry_after;
   // Whether the same request may work in a moment (retry.h decides about time and output).
   bool retryable = false;
+  bool sent = true;                 // the whole request left: a model may have run
   bool output_began = false;        // text or a thought reached the sink
   bool blames_attachment = false;   // an image or sound: without it the request may pass
   std::optional<CloudUsage> usage;  // what was reported before it failed: it may be charged

@@ -25,7 +25,8 @@ std::string attempt_line(const Attempt& attempt) {
                      (attempt.failure.empty() ? "answered" : attempt.failure);
   if (attempt.usage.input > 0 || attempt.usage.output > 0)
     line += ", " + std::to_string(attempt.usage.input) + "→" +
-            std::to_string(attempt.usage.output) + " tok";
+            std::to_string(attempt.usage.output) +
+            (attempt.usage.whole ? " tok" : " tok or more");
   if (attempt.cost) line += ", " + format_dollars(*attempt.cost);
   return line;
 }

@@ -90,7 +90,7 @@ HttpClient::~HttpClient() = default;
 
 Exchange HttpClient::exchange(const Request& request) {
   Result<Url> parsed = parse_url(request.url);
-  if (!parsed) return {{}, Reason::bad_request, parsed.error()};
+  if (!parsed) return {{}, Reason::bad_request, parsed.error(), false};
   const Url first = std::move(parsed).value();
   if (std::string wrong = fault(request); !wrong.empty())
     return failed({}, Reason::bad_request, first.shown(), std::move(wrong));

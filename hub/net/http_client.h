@@ -101,6 +101,8 @@ struct Exchange {
   Response response;  // as far as it came, also after a failure
   Reason reason = Reason::none;
   Error error;  // when reason is not none: network, or usage, cancelled
+  // The whole request left this machine: the server may have acted on it, answered or not.
+  bool sent = false;
   bool answered() const { return reason == Reason::none; }
 };
 

@@ -251,6 +251,13 @@ void set_options(CURL* easy, const Hop& hop, Transfer& transfer, const Lines& li
   set_method(easy, request);
 }
 
+bool all_sent(CURL* easy, const Transfer& transfer) {
+  curl_off_t uploaded = 0;
+  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+  const auto size = static_cast<curl_off_t>(transfer.hop.request.body.size());
+  return transfer.connected && uploaded >= size;
+}
+
 // Until libcurl is done (its code) or the transfer ended by us (nothing).
 std::optional<CURLcode> drive(CURLM* multi, Transfer& transfer) {
   while (true) {
@@ -291,6 +298,7 @@ Exchange perform(Connection& connection, const Hop& hop) {
   set_options(easy, hop, transfer, lines, message);
   curl_multi_add_handle(multi, easy);
   const auto code = drive(multi, transfer);
+  transfer.exchange.sent = all_sent(easy, transfer);
   curl_multi_remove_handle(multi, easy);
   curl_easy_reset(easy);  // it points at this call's variables no more
 

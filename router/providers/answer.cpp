@@ -83,6 +83,7 @@ Step Answer::refuse(std::string why) {
 }
 
 void Answer::usage(const CloudUsage& usage) {
+  if (usage.input <= 0) return;  // no request is free of input: nothing was counted
   if (usage_known_ && usage == usage_) return;
   usage_ = usage;
   usage_known_ = true;

@@ -138,10 +138,10 @@ Step AnthropicDecoder::delta(const Json& json) {
 }
 
 Step AnthropicDecoder::message_delta(const Json& json) {
-  usage(field(json, "usage"));
   const std::string_view reason = text_at(json, {"delta", "stop_reason"});
+  stopped_ = stopped_ || !reason.empty();
+  usage(field(json, "usage"));
   if (reason.empty()) return Step::alive;
-  stopped_ = true;
   if (reason == "refusal")
     return answer_.refuse(std::string(text_at(json, {"delta", "stop_details", "category"})));
   if (reason == "max_tokens" || reason == "model_context_window_exceeded")
@@ -161,6 +161,7 @@ void AnthropicDecoder::usage(const Json& reported) {
   total.cache_write = count_at(usage_, "cache_creation_input_tokens");
   total.input = count_at(usage_, "input_tokens") + total.cached + total.cache_write;
   total.output = count_at(usage_, "output_tokens");
+  total.whole = stopped_;
   answer_.usage(total);
 }
 

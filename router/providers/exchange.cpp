@@ -222,6 +222,7 @@ CloudResult exchange(Outgoing out, CloudEvents& sink) {
   }
   CloudError error = result.error();
   error.http_status = exchange.response.ok() ? 0 : exchange.response.status;
+  error.sent = exchange.sent;
   error.message = safe_line(error.message, kMostMessage, out.key);
   error.request_id = safe_id(error.request_id, out.key);
   return error;

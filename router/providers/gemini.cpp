@@ -106,6 +106,11 @@ Json contents_of(const Conversation& conversation, bool needs_signature) {
   return contents;
 }
 
+// Whether a chunk with this reason is the last one of the answer.
+bool ends(std::string_view reason) {
+  return !reason.empty() && reason != "FINISH_REASON_UNSPECIFIED";
+}
+
 class GeminiDecoder : public Decoder {
  public:
   explicit GeminiDecoder(Answer& answer) : answer_(answer) {}
@@ -137,6 +142,8 @@ Step GeminiDecoder::chunk(const Json& json) {
   if (json.contains("error")) return stream_error(json, answer_);
   if (!text_at(json, "modelVersion").empty()) answer_.model = text_at(json, "modelVersion");
   if (!text_at(json, "responseId").empty()) answer_.request_id = text_at(json, "responseId");
+  const std::string_view blocked = text_at(json, {"promptFeedback", "blockReason"});
+  const Json& candidate = first_of(field(json, "candidates"));
   const Json& reported = field(json, "usageMetadata");
   if (reported.is_object()) {
     CloudUsage usage;
@@ -145,11 +152,10 @@ Step GeminiDecoder::chunk(const Json& json) {
     usage.output =
         count_at(reported, "candidatesTokenCount") + count_at(reported, "thoughtsTokenCount");
     usage.cached = count_at(reported, "cachedContentTokenCount");
+    usage.whole = finished_ || !blocked.empty() || ends(text_at(candidate, "finishReason"));
     answer_.usage(usage);
   }
-  const std::string_view blocked = text_at(json, {"promptFeedback", "blockReason"});
   if (!blocked.empty()) return answer_.refuse("the question was blocked, " + std::string(blocked));
-  const Json& candidate = first_of(field(json, "candidates"));
   Step step = reported.is_object() ? Step::alive : Step::nothing;
   for (const Json& one : list_of(field(candidate, {"content", "parts"})))
     step = more(step, part(one));
@@ -177,7 +183,7 @@ Step GeminiDecoder::part(const Json& part) {
 }
 
 Step GeminiDecoder::reason(std::string_view reason) {
-  if (reason.empty() || reason == "FINISH_REASON_UNSPECIFIED") return Step::nothing;
+  if (!ends(reason)) return Step::nothing;
   finished_ = true;
   if (reason == "STOP") return Step::alive;
   if (reason == "MAX_TOKENS") {

@@ -73,12 +73,13 @@ class ChatDecoder : public Decoder {
     if (!field(*json, "error").is_null() || event.type == "error")
       return stream_error(*json, answer_);
     if (!text_at(*json, "model").empty()) answer_.model = text_at(*json, "model");
-    Step step = Step::nothing;
-    if (usage(field(*json, "usage"))) step = Step::alive;
     const Json& choice = first_of(field(*json, "choices"));
     // A server that does not stream sends the whole message.
     const Json& message = field(choice, "message");
-    return more(step, this->choice(choice, message.is_object() ? message : field(choice, "delta")));
+    const Step step = this->choice(choice, message.is_object() ? message : field(choice, "delta"));
+    // Without a choice it is the sum at the end; with one it may be the count so far.
+    const bool known = usage(field(*json, "usage"), finished_ || !choice.is_object());
+    return more(step, known ? Step::alive : Step::nothing);
   }
 
   Step end() override {
@@ -93,7 +94,7 @@ class ChatDecoder : public Decoder {
   }
 
  private:
-  bool usage(const Json& reported);
+  bool usage(const Json& reported, bool whole);
   Step choice(const Json& choice, const Json& delta);
   Step tool_call(const Json& call, std::int64_t position);
 
@@ -105,13 +106,14 @@ class ChatDecoder : public Decoder {
   std::int64_t next_call_ = 0;
 };
 
-bool ChatDecoder::usage(const Json& reported) {
+bool ChatDecoder::usage(const Json& reported, bool whole) {
   if (!reported.is_object()) return false;
   CloudUsage usage;
   usage.input = count_at(reported, "prompt_tokens");
   usage.output = count_at(reported, "completion_tokens");
   usage.cached = count_at(reported, {"prompt_tokens_details", "cached_tokens"});
   if (usage.cached == 0) usage.cached = count_at(reported, "prompt_cache_hit_tokens");  // DeepSeek
+  usage.whole = whole && count_of(field(reported, "completion_tokens"));
   answer_.usage(usage);
   return true;
 }

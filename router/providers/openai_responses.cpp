@@ -118,6 +118,7 @@ Step ResponsesDecoder::last(const Json& response) {
     usage.input = count_at(reported, "input_tokens");
     usage.output = count_at(reported, "output_tokens");
     usage.cached = count_at(reported, {"input_tokens_details", "cached_tokens"});
+    usage.whole = count_of(field(reported, "output_tokens")).has_value();
     answer_.usage(usage);
   }
   if (!text_at(response, "model").empty()) answer_.model = text_at(response, "model");

@@ -196,19 +196,27 @@ TEST_CASE("budget: how a request ended decides what it costs", "[router]") {
            {CloudErrorKind::overloaded, 529, Charged::nothing},
            {CloudErrorKind::redirect, 302, Charged::nothing},
            {CloudErrorKind::tls, 0, Charged::nothing},
-           {CloudErrorKind::network, 0, Charged::nothing},
-           {CloudErrorKind::network, 200, Charged::assumed},
+           {CloudErrorKind::server, 0, Charged::assumed},  // events of a stream
+           {CloudErrorKind::overloaded, 0, Charged::assumed},
+           {CloudErrorKind::rate_limit, 0, Charged::nothing},
+           {CloudErrorKind::network, 0, Charged::assumed},
            {CloudErrorKind::timeout, 0, Charged::assumed},
-           {CloudErrorKind::malformed, 200, Charged::assumed},
-           {CloudErrorKind::cancelled, 200, Charged::assumed}}) {
+           {CloudErrorKind::malformed, 0, Charged::assumed},
+           {CloudErrorKind::cancelled, 0, Charged::assumed}}) {
     INFO(cloud_error_name(kind) << ' ' << status);
     CHECK(charge_of(failed(kind, status)) == charged);
+    CloudError unsent;
+    unsent.kind = kind;
+    unsent.sent = false;
+    CHECK(charge_of(CloudResult(unsent)) == Charged::nothing);
     CloudError late;
     late.kind = kind;
     late.output_began = true;
     CHECK(charge_of(CloudResult(late)) == Charged::assumed);
     late.usage = usage(1, 2);
     CHECK(charge_of(CloudResult(late)) == Charged::reported);
+    late.usage->whole = false;
+    CHECK(charge_of(CloudResult(late)) == Charged::begun);
   }
   const TempDir folder;
   Clock clock;
@@ -220,4 +228,14 @@ TEST_CASE("budget: how a request ended decides what it costs", "[router]") {
   CHECK(*budget.close(*two, failed(CloudErrorKind::timeout, 0)) == 300'000);
   CHECK(budget.spent()->day_tokens == 200);
   CHECK(budget.spent()->day_requests == 1);
+  // Seven tokens of input are known, the rest of the answer is not.
+  const auto three = budget.reserve(plan(100, 100));
+  REQUIRE(three);
+  CloudError cut;
+  cut.kind = CloudErrorKind::network;
+  cut.usage = usage(7, 1);
+  cut.usage->whole = false;
+  CHECK(*budget.close(*three, cut) == 207'000);
+  CHECK(budget.spent()->day_tokens == 307);
+  CHECK(ledger.usage(0)->total.assumed == 2);
 }

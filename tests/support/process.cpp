@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
+
+#include "tests/support/slow.h"
 #if defined(__APPLE__)
 #include <util.h>
 #else
@@ -21,7 +23,7 @@ namespace cactus::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kPatience{10}, kLongest{60};
+constexpr std::chrono::seconds kPatience{10 * kSlow}, kLongest{60 * kSlow};
 constexpr std::size_t kMostOutput = 16u << 20;
 
 int decode(int status) {

@@ -25,7 +25,7 @@ struct Launch {
   std::filesystem::path folder;        // working directory
 };
 
-// Runs to the end (killed after a minute). Output beyond 16 MB is dropped.
+// Runs to the end (killed after a minute; all limits are longer with sanitizers, slow.h). Output beyond 16 MB is dropped.
 Finished run(const Launch& launch);
 
 // A process whose standard output is a pipe of ours: started, signalled, read and waited for.

@@ -43,10 +43,12 @@ constexpr Named kNames[] = {
     {Fault::keep_alives_middle, "keep-alives-middle"},
     {Fault::cut, "cut"},
     {Fault::cut_first, "cut-first"},
+    {Fault::cut_headers, "cut-headers"},
     {Fault::ends_early, "ends-early"},
     {Fault::malformed, "malformed"},
     {Fault::nonsense, "nonsense"},
     {Fault::error_event, "error-event"},
+    {Fault::error_first, "error-first"},
     {Fault::refusal, "refusal"},
     {Fault::huge, "huge"},
     {Fault::huge_event, "huge-event"},
@@ -308,7 +310,8 @@ void ProviderServer::State::speak(RawConnection& connection, Speech speech, Faul
 void ProviderServer::State::half_and(RawConnection& connection, Speech speech, Fault fault,
                                      const std::vector<std::string>& events) {
   const bool middle = fault != Fault::keep_alives && fault != Fault::stall_headers &&
-                      fault != Fault::nonsense && fault != Fault::huge_event;
+                      fault != Fault::nonsense && fault != Fault::huge_event &&
+                      fault != Fault::cut_headers && fault != Fault::error_first;
   // Far enough that some of the text is out.
   const std::size_t text = events.size() - 4 + (speech == Speech::gemini ? 2 : 0);
   for (std::size_t i = 0; middle && i < text; ++i) {
@@ -325,6 +328,7 @@ void ProviderServer::State::half_and(RawConnection& connection, Speech speech, F
       }
       return;
     case Fault::cut:
+    case Fault::cut_headers:
       connection.wait(20ms);
       return connection.reset();
     case Fault::ends_early:
@@ -334,6 +338,7 @@ void ProviderServer::State::half_and(RawConnection& connection, Speech speech, F
       connection.chunk("event: content_block_delta\ndata: {\"type\": \"cont\n\n");
       break;
     case Fault::error_event:
+    case Fault::error_first:
       connection.chunk(error_event(speech, "Overloaded"));
       break;
     case Fault::huge: {

@@ -42,10 +42,12 @@ enum class Fault {
   keep_alives_middle,  // half of the answer, then keep-alives for ever
   cut,                 // half of the answer, then the connection breaks
   cut_first,           // the connection breaks at once
+  cut_headers,         // headers come, then the connection breaks
   ends_early,          // half of the answer, then an orderly end
   malformed,           // half of the answer, then an event that is not JSON
   nonsense,            // events of JSON that mean nothing in any protocol
   error_event,         // half of the answer, then an error event
+  error_first,         // an error event instead of an answer
   refusal,
   huge,           // 50 MB of text events
   huge_event,     // one event of 50 MB

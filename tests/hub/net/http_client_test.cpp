@@ -191,10 +191,13 @@ TEST_CASE("http: failures are told apart", "[hub]") {
   Request unknown = get("https://no-such-host.invalid/x?signature=abc");
   const Exchange dns = client.exchange(unknown);
   CHECK(dns.reason == Reason::dns);
+  CHECK_FALSE(dns.sent);
   CHECK(dns.error.kind == ErrorKind::network);
   CHECK((dns.error.what + dns.error.why + dns.error.fix).find("abc") == std::string::npos);
 
-  CHECK(client.exchange(get("http://127.0.0.1:1/x")).reason == Reason::refused);
+  const Exchange refused = client.exchange(get("http://127.0.0.1:1/x"));
+  CHECK(refused.reason == Reason::refused);
+  CHECK_FALSE(refused.sent);
 
   LoopbackServer server;
   server.routes().Get("/cut", [](const httplib::Request&, httplib::Response& response) {
@@ -229,7 +232,9 @@ TEST_CASE("http: failures are told apart", "[hub]") {
   CHECK(client.exchange(slow).reason == Reason::timeout);
   slow = get(server.url("/slow"));
   slow.timeouts.total = 100ms;
-  CHECK(client.exchange(slow).reason == Reason::timeout);
+  const Exchange late = client.exchange(slow);
+  CHECK(late.reason == Reason::timeout);
+  CHECK(late.sent);
   Request stalls = get(server.url("/stalls"));
   stalls.timeouts.idle = 100ms;
   const Exchange stalled = client.exchange(stalls);

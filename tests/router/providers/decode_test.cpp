@@ -82,7 +82,49 @@ TEST_CASE("decode: chat counts cached tokens under either name", "[router]") {
   CHECK(*d.result->usage == CloudUsage{9, 2, 5, 0});
   d = chat({end, R"({"choices":[],"usage":{"prompt_tokens":-9,"completion_tokens":1e300,
                     "prompt_tokens_details":"?"}})"});
-  CHECK(*d.result->usage == CloudUsage{0, 0, 0, 0});
+  CHECK_FALSE(d.result->usage);  // no request is free of input
+}
+
+TEST_CASE("decode: a count is of the whole answer only when it came with its end", "[router]") {
+  const std::string text = choice(R"({"content":"a"})");
+  const std::string so_far =
+      R"({"choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}})";
+  auto d = chat({text, so_far});
+  CHECK(*d.result.error().usage == CloudUsage{9, 1, 0, 0, false});
+  d = chat({text, so_far, "[DONE]"});
+  CHECK(*d.result->usage == CloudUsage{9, 1, 0, 0, false});
+  const std::string sum = R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2}})";
+  CHECK(*chat({text, so_far, sum, "[DONE]"}).result->usage == CloudUsage{9, 2, 0, 0});
+  // Cut after the sum: nothing is missing from it.
+  CHECK(*chat({text, sum}).result.error().usage == CloudUsage{9, 2, 0, 0});
+  CHECK(*chat({text, R"({"choices":[],"usage":{"prompt_tokens":9}})", "[DONE]"}).result->usage ==
+        CloudUsage{9, 0, 0, 0, false});
+
+  const std::string start =
+      R"({"type":"message_start","message":{"usage":{"input_tokens":5,"output_tokens":1}}})";
+  const std::string block =
+      R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}})";
+  d = decode(*anthropic(), {start, block});
+  CHECK(*d.result.error().usage == CloudUsage{5, 1, 0, 0, false});
+  // A gateway that leaves the counts out of the last event.
+  d = decode(*anthropic(),
+             {start, block, R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})"});
+  CHECK(*d.result->usage == CloudUsage{5, 1, 0, 0, false});
+  d = decode(*anthropic(), {start, R"({"type":"message_delta","delta":{"stop_reason":"refusal"},
+                                      "usage":{"output_tokens":3}})"});
+  CHECK(*d.result.error().usage == CloudUsage{5, 3, 0, 0});
+
+  const auto gemini_chunk = [](const std::string& reason, int output) {
+    return R"({"candidates":[{"content":{"parts":[{"text":"a"}]})" + reason +
+           R"(}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":)" +
+           std::to_string(output) + "}}";
+  };
+  d = decode(*gemini(), {gemini_chunk("", 1)});
+  CHECK(*d.result.error().usage == CloudUsage{4, 1, 0, 0, false});
+  d = decode(*gemini(), {gemini_chunk("", 1), gemini_chunk(R"(,"finishReason":"STOP")", 2)});
+  CHECK(*d.result->usage == CloudUsage{4, 2, 0, 0});
+  d = decode(*gemini(), {gemini_chunk(R"(,"finishReason":"SAFETY")", 2)});
+  CHECK(*d.result.error().usage == CloudUsage{4, 2, 0, 0});
 }
 
 TEST_CASE("decode: chat reads thoughts under either name, once", "[router]") {
