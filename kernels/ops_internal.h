@@ -1,5 +1,8 @@
 // Pieces that ops_*.cpp share.
 #pragma once
+#include <algorithm>
+
+#include "kernels/schedule.h"
 #include "kernels/scratch.h"
 
 namespace cactus::kernels {
@@ -17,12 +20,13 @@ void multiply_tiles(const Exec& e, Exec::Scratch::Worker& scratch, const Matrix&
                     std::int64_t first, std::int64_t tiles, const Activations& x,
                     std::int64_t begin, std::int64_t end, float* y, std::int64_t ldy);
 
-// Two tiles of each of two matrices of one type (or twice of one) for the only token of x, read
-// side by side: 32 results to each of first_y and second_y. False, and nothing is done, when the
-// instruction set does not want that, x has more tokens, or a tile is not whole.
-bool stream_pairs(const Exec& e, const Matrix& first, std::int64_t first_tile, float* first_y,
-                  const Matrix& second, std::int64_t second_tile, float* second_y,
-                  const Activations& x);
+// Whether the product of w and the only token of x is to be read in four runs side by side.
+bool wants_runs(const Exec& e, const Matrix& w, const Activations& x);
+
+// Four runs of tiles of type q4 or q8 times the only token of x.
+void stream_runs(const Exec& e, Type type, const FourRuns& runs, const Activations& x);
+
+const std::byte* tile_data(const Matrix& w, std::int64_t tile);
 
 // Tokens of one piece of work: their activations stay in the second-level cache.
 inline constexpr std::int64_t kTokenBlock = 256;

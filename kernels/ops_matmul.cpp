@@ -105,15 +105,6 @@ std::int64_t blocks_of(const Matrix& w) {
   return (w.rows + kBlockRows - 1) / kBlockRows;
 }
 
-// Row blocks handed out at a time when few tokens stream the weights: about 128 KiB of them, and if
-// there are enough two, which stream_pairs reads side by side.
-std::int64_t stream_grain(const Matrix& w, std::int64_t blocks, int threads) {
-  const std::int64_t bytes = kMaxGemmTiles * stride_bytes(w.type, Layout::tiles, w.cols);
-  const std::int64_t fair = blocks / (4 * static_cast<std::int64_t>(threads));
-  const std::int64_t wanted = std::max<std::int64_t>(2, (std::int64_t{128} << 10) / bytes / 2 * 2);
-  return std::max<std::int64_t>(1, std::min(wanted, fair / 2 * 2));
-}
-
 }  // namespace
 
 void multiply_tiles(const Exec& e, Exec::Scratch::Worker& scratch, const Matrix& w,
@@ -136,23 +127,17 @@ void multiply_tiles(const Exec& e, Exec::Scratch::Worker& scratch, const Matrix&
   }
 }
 
-bool stream_pairs(const Exec& e, const Matrix& first, std::int64_t first_tile, float* first_y,
-                  const Matrix& second, std::int64_t second_tile, float* second_y,
-                  const Activations& x) {
-  if (e.table.gemv_streams != 4 || x.count != 1 || first.type != second.type) return false;
-  if ((first_tile + 2) * kTileRows > first.rows || (second_tile + 2) * kTileRows > second.rows)
-    return false;
-  FourTiles four;
-  for (int i = 0; i < 4; ++i) {
-    const PackedTile tile =
-        i < 2 ? tile_of(first, first_tile + i) : tile_of(second, second_tile + i - 2);
-    four.scales[i] = tile.scales;
-    four.codes[i] = tile.codes;
-    four.y[i] = (i < 2 ? first_y : second_y) + i % 2 * kTileRows;
-  }
-  const auto f = first.type == Type::q4 ? e.table.gemv4_q4 : e.table.gemv4_q8;
-  f(four, x.groups(), rows_of(x, 0, 1, 0));
-  return true;
+bool wants_runs(const Exec& e, const Matrix& w, const Activations& x) {
+  return e.table.gemv_streams == 4 && x.count == 1 && int8_product(w, x);
+}
+
+void stream_runs(const Exec& e, Type type, const FourRuns& runs, const Activations& x) {
+  const auto f = type == Type::q4 ? e.table.gemv4_q4 : e.table.gemv4_q8;
+  f(runs, x.groups(), rows_of(x, 0, 1, 0));
+}
+
+const std::byte* tile_data(const Matrix& w, std::int64_t tile) {
+  return static_cast<const std::byte*>(w.data) + tile * stride_bytes(w.type, Layout::tiles, w.cols);
 }
 
 void matmul(Exec& e, std::span<const Product> products, const Activations& x) {
@@ -160,12 +145,14 @@ void matmul(Exec& e, std::span<const Product> products, const Activations& x) {
   for (const Product& p : products) blocks += blocks_of(*p.w);
   if (blocks == 0 || x.count == 0) return;
   const std::int64_t token_blocks = (x.count + kTokenBlock - 1) / kTokenBlock;
-  const std::int64_t grain = x.count <= e.table.gemv_tokens
-                                 ? stream_grain(*products.front().w, blocks, e.pool.threads())
-                                 : 1;
+  const Schedule schedule = x.count <= e.table.gemv_tokens
+                                ? Schedule(blocks * token_blocks, e.pool.threads())
+                                : Schedule(blocks * token_blocks);
   // Token blocks are the outer loop: their activations are read again for every row block.
-  e.pool.run(blocks * token_blocks, grain, [&](std::int64_t unit, std::int64_t last, int worker) {
+  e.pool.run(schedule.pieces(), 1, [&](std::int64_t piece, std::int64_t next, int worker) {
     Exec::Scratch::Worker& scratch = e.scratch->worker(worker);
+    std::int64_t unit = schedule.begin(piece);
+    const std::int64_t last = schedule.begin(next);
     for (; unit < last; ++unit) {
       const std::int64_t begin = unit / blocks * kTokenBlock;
       const std::int64_t end = std::min(begin + kTokenBlock, x.count);
@@ -173,11 +160,20 @@ void matmul(Exec& e, std::span<const Product> products, const Activations& x) {
       std::size_t i = 0;
       for (; block >= blocks_of(*products[i].w); ++i) block -= blocks_of(*products[i].w);
       const Product& p = products[i];
-      if (unit + 1 < last && block + 1 < blocks_of(*p.w) && int8_product(*p.w, x)) {
-        float* y = p.y + block * kBlockRows;
-        const std::int64_t tile = block * kMaxGemmTiles;
-        if (stream_pairs(e, *p.w, tile, y, *p.w, tile + 2, y + kBlockRows, x)) {
-          ++unit;
+      if (wants_runs(e, *p.w, x)) {
+        // Whole blocks of this product in this piece, in four runs.
+        const std::int64_t whole = std::min(p.w->rows / kBlockRows, block + last - unit) - block;
+        if (whole >= 2) {
+          FourRuns runs;
+          runs.count = whole / 2;
+          runs.stride = stride_bytes(p.w->type, Layout::tiles, p.w->cols);
+          for (int r = 0; r < 4; ++r) {
+            const std::int64_t tile = block * kMaxGemmTiles + r * runs.count;
+            runs.tiles[r] = tile_data(*p.w, tile);
+            runs.y[r] = p.y + tile * kTileRows;
+          }
+          stream_runs(e, p.w->type, runs, x);
+          unit += 2 * runs.count - 1;
           continue;
         }
       }

@@ -36,11 +36,13 @@ struct QuantRows {
   std::int64_t count;
 };
 
-// Four packed tiles, of one matrix or of several, and where the 16 results of each go.
-struct FourTiles {
-  const std::uint16_t* scales[4];
-  const void* codes[4];
+// Four runs of consecutive packed tiles, of one matrix or of several with the same stride, and
+// where their results go: 16 floats for each tile, one tile's behind the other's.
+struct FourRuns {
+  const std::byte* tiles[4];
   float* y[4];
+  std::int64_t count;   // tiles of each run
+  std::int64_t stride;  // bytes from one tile to the next; a tile's codes end there
 };
 
 // Bytes of one group of one tile in operand form: 16 float scales, then 512 bytes of weights.
@@ -85,11 +87,12 @@ struct Table {
                   const QuantRows& x, float* y, std::int64_t ldy);
   void (*gemv_q8)(const std::uint16_t* scales, const std::int8_t* values, std::int64_t groups,
                   const QuantRows& x, float* y, std::int64_t ldy);
-  // The same for four tiles and one token. Where gemv_streams is 4 they are read side by side,
-  // which on small pages is faster than one after the other; where it is 1 nobody calls these.
+  // The same for four runs of tiles and one token. Where gemv_streams is 4 they are read side by
+  // side, which is faster than one after the other; where it is 1 nobody calls these. May prefetch
+  // (never read) memory behind each run.
   std::int64_t gemv_streams;
-  void (*gemv4_q4)(const FourTiles& tiles, std::int64_t groups, const QuantRows& x);
-  void (*gemv4_q8)(const FourTiles& tiles, std::int64_t groups, const QuantRows& x);
+  void (*gemv4_q4)(const FourRuns& runs, std::int64_t groups, const QuantRows& x);
+  void (*gemv4_q8)(const FourRuns& runs, std::int64_t groups, const QuantRows& x);
 
   // -- float products: y[t][r] = w[r]·x[t], w [rows, cols] rows `ldw` elements apart, x [count,
   // cols] rows ldx apart, y rows ldy apart. A result does not depend on rows and count.

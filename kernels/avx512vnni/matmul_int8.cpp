@@ -32,7 +32,6 @@ CACTUS_INLINE void prefetch(const void* p) {
 // behind it; and one line still further ahead for its address translation, since hardware
 // prefetchers end with the page. Measured in docs/kernels.md.
 constexpr std::int64_t kAhead[] = {24576, 12288, 8192, 4096};
-constexpr std::int64_t kAhead4[] = {16384, 4096, 2688, 1344};  // in each of four streams
 
 CACTUS_INLINE void prefetch_group(const std::int64_t* ahead, const void* codes,
                                   std::int64_t group_bytes) {
@@ -224,41 +223,71 @@ void gemv_q8(const std::uint16_t* scales, const std::int8_t* values, std::int64_
   gemv(scales, values, kQ8GroupBytes, _mm512_set1_epi8(-128), groups, x, y, ldy);
 }
 
-// Four tiles side by side, a group of each in turn, so that four pages are in flight.
+// How far ahead of the codes each of four runs is prefetched. Far: the run as it lies in memory,
+// every line once, into the second-level cache; near: codes and scales into the first.
+constexpr std::int64_t kFar = 3072;
+constexpr std::int64_t kNear = 1024;
+constexpr std::int64_t kNearScales = 128;
+
+// Four runs side by side, a group of each in turn: four pages are in flight, and the activations of
+// a group are loaded once.
 template <class Code>
-CACTUS_INLINE void stream4(const FourTiles& tiles, std::int64_t group_bytes, __m512i constant,
+CACTUS_INLINE void stream4(const FourRuns& runs, std::int64_t group_bytes, __m512i constant,
                            std::int64_t groups, const QuantRows& x) {
-  __m512 acc[4];
-  for (int i = 0; i < 4; ++i) acc[i] = _mm512_setzero_ps();
-  for (std::int64_t g = 0; g < groups; ++g) {
-    const std::int8_t* q = x.q + g * kGroup;
-    const __m512i start = _mm512_set1_epi32(x.bias[g]);
-    const __m512 s = _mm512_set1_ps(x.scale[g]);
+  const std::int64_t codes = runs.stride - groups * group_bytes;
+  for (std::int64_t t = 0; t < runs.count; ++t) {
+    const char* tile[4];
+    __m512 acc[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
-      const Code* at = static_cast<const Code*>(tiles.codes[i]) + g * group_bytes;
-      prefetch_group(kAhead4, at, group_bytes);
-      __m512i w[kLines];
-      load_group(at, constant, w);
-      __m512i even = start;
-      __m512i odd = _mm512_setzero_si512();
-      for (int k = 0; k < kLines; k += 2) {
-        even = _mm512_dpbusd_epi32(even, w[k], broadcast4(q + 4 * k));
-        odd = _mm512_dpbusd_epi32(odd, w[k + 1], broadcast4(q + 4 * k + 4));
-      }
-      const __m512 weight_scale = load_scales(tiles.scales[i] + g * kTileRows);
-      acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)),
-                               _mm512_mul_ps(weight_scale, s), acc[i]);
+      tile[i] = reinterpret_cast<const char*>(runs.tiles[i] + t * runs.stride);
+      acc[i] = _mm512_setzero_ps();
     }
+    std::int64_t far = codes + kFar;
+    // Two groups share a line of scales: the first of them stands for it.
+    const auto add = [&](std::int64_t g, bool first) __attribute__((always_inline)) {
+      const std::int8_t* q = x.q + g * kGroup;
+      const __m512i start = _mm512_set1_epi32(x.bias[g]);
+      const __m512 s = _mm512_set1_ps(x.scale[g]);
+      const std::int64_t bytes = group_bytes + (first ? 64 : 0);
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) {
+        const char* at = tile[i] + codes + g * group_bytes;
+        const char* scales = tile[i] + g * kTileRows * 2;
+        for (std::int64_t b = 0; b < bytes; b += 64) prefetch(tile[i] + far + b);
+        for (std::int64_t b = 0; b < group_bytes; b += 64)
+          _mm_prefetch(at + kNear + b, _MM_HINT_T0);
+        if (first) _mm_prefetch(scales + kNearScales, _MM_HINT_T0);
+        __m512i w[kLines];
+        load_group(reinterpret_cast<const Code*>(at), constant, w);
+        __m512i even = start;
+        __m512i odd = _mm512_setzero_si512();
+        for (int k = 0; k < kLines; k += 2) {
+          even = _mm512_dpbusd_epi32(even, w[k], broadcast4(q + 4 * k));
+          odd = _mm512_dpbusd_epi32(odd, w[k + 1], broadcast4(q + 4 * k + 4));
+        }
+        const __m512 weight_scale = load_scales(reinterpret_cast<const std::uint16_t*>(scales));
+        acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)),
+                                 _mm512_mul_ps(weight_scale, s), acc[i]);
+      }
+      far += bytes;
+    };
+    std::int64_t g = 0;
+    for (; g + 1 < groups; g += 2) {
+      add(g, true);
+      add(g + 1, false);
+    }
+    if (g < groups) add(g, true);
+    for (int i = 0; i < 4; ++i) _mm512_storeu_ps(runs.y[i] + t * kTileRows, acc[i]);
   }
-  for (int i = 0; i < 4; ++i) _mm512_storeu_ps(tiles.y[i], acc[i]);
 }
 
-void gemv4_q4(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
-  stream4<std::uint8_t>(tiles, kQ4GroupBytes, unsigned_codebook(), groups, x);
+void gemv4_q4(const FourRuns& runs, std::int64_t groups, const QuantRows& x) {
+  stream4<std::uint8_t>(runs, kQ4GroupBytes, unsigned_codebook(), groups, x);
 }
 
-void gemv4_q8(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
-  stream4<std::int8_t>(tiles, kQ8GroupBytes, _mm512_set1_epi8(-128), groups, x);
+void gemv4_q8(const FourRuns& runs, std::int64_t groups, const QuantRows& x) {
+  stream4<std::int8_t>(runs, kQ8GroupBytes, _mm512_set1_epi8(-128), groups, x);
 }
 
 std::int64_t peak_int8(std::int64_t n, std::int32_t* sink) {
@@ -277,7 +306,8 @@ std::int64_t peak_int8(std::int64_t n, std::int32_t* sink) {
   return n * kChains * 64;
 }
 
-// Four streams at once: on small pages one alone waits for address translations.
+// Four streams at once, each prefetched a little ahead, and a line a page or more ahead for its
+// address translation: whatever reads memory fastest on the machines at hand.
 std::uint64_t peak_read(const std::byte* p, std::int64_t bytes) {
   __m512i sum[4] = {};
   const std::int64_t quarter = bytes / 4;
@@ -285,6 +315,7 @@ std::uint64_t peak_read(const std::byte* p, std::int64_t bytes) {
     for (int s = 0; s < 4; ++s) {
       const std::byte* at = p + s * quarter + i;
       prefetch(at + 32768);
+      for (int l = 0; l < 4; ++l) prefetch(at + 2048 + 64 * l);
       for (int l = 0; l < 4; ++l) sum[l] = _mm512_xor_si512(sum[l], _mm512_load_si512(at + 64 * l));
     }
   }

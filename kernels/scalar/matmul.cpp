@@ -93,16 +93,25 @@ void gemv_q8(const std::uint16_t* scales, const std::int8_t* values, std::int64_
   gemv(scales, values, kQ8GroupBytes, groups, x, y, ldy, expand_q8);
 }
 
-void gemv4_q4(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
-  for (int i = 0; i < 4; ++i)
-    gemv_q4(tiles.scales[i], static_cast<const std::uint8_t*>(tiles.codes[i]), groups, x,
-            tiles.y[i], kTileRows);
+template <class T, class Gemv>
+void gemv4(const FourRuns& runs, std::int64_t group_bytes, std::int64_t groups, const QuantRows& x,
+           Gemv gemv_one) {
+  for (int i = 0; i < 4; ++i) {
+    for (std::int64_t t = 0; t < runs.count; ++t) {
+      const std::byte* tile = runs.tiles[i] + t * runs.stride;
+      const std::byte* codes = tile + runs.stride - groups * group_bytes;
+      gemv_one(reinterpret_cast<const std::uint16_t*>(tile), reinterpret_cast<const T*>(codes),
+               groups, x, runs.y[i] + t * kTileRows, kTileRows);
+    }
+  }
 }
 
-void gemv4_q8(const FourTiles& tiles, std::int64_t groups, const QuantRows& x) {
-  for (int i = 0; i < 4; ++i)
-    gemv_q8(tiles.scales[i], static_cast<const std::int8_t*>(tiles.codes[i]), groups, x, tiles.y[i],
-            kTileRows);
+void gemv4_q4(const FourRuns& runs, std::int64_t groups, const QuantRows& x) {
+  gemv4<std::uint8_t>(runs, kQ4GroupBytes, groups, x, gemv_q4);
+}
+
+void gemv4_q8(const FourRuns& runs, std::int64_t groups, const QuantRows& x) {
+  gemv4<std::int8_t>(runs, kQ8GroupBytes, groups, x, gemv_q8);
 }
 
 float as_float(float v) {

@@ -1,5 +1,7 @@
 // Product primitives: scalar against plain sums over unpacked weights, every instruction set
 // against scalar; the int8 products bit for bit.
+#include <cstring>
+
 #include "kernels/pack.h"
 #include "tests/kernels/support.h"
 
@@ -127,31 +129,39 @@ TEST_CASE("gemv equals scalar bit for bit", "[kernels]") {
   }
 }
 
-TEST_CASE("four tiles side by side equal four one after the other", "[kernels]") {
+TEST_CASE("four runs of tiles side by side equal tile after tile", "[kernels]") {
   Random random(25);
   for (const Type type : {Type::q4, Type::q8}) {
-    for (const std::int64_t groups : {1, 3, 48}) {
-      const Tile tiles[] = {{type, groups, random},
-                            {type, groups, random},
-                            {type, groups, random},
-                            {type, groups, random}};
+    for (const std::int64_t groups : {1, 2, 3, 48}) {
+      const std::int64_t count = groups == 48 ? 1 : 3;
+      std::vector<Tile> tiles;
+      for (std::int64_t i = 0; i < 4 * count; ++i) tiles.emplace_back(type, groups, random);
+      const std::int64_t stride = stride_bytes(type, Layout::tiles, groups * kGroup);
+      Buffer<std::byte> packed;
+      packed.reserve(4 * count * stride);
+      for (std::int64_t i = 0; i < 4 * count; ++i)
+        std::memcpy(packed.data() + i * stride, tiles[static_cast<std::size_t>(i)].scales(),
+                    static_cast<std::size_t>(stride));
       const Rows x(1, groups, random);
       for_each_isa(
           [&](const Table& ref, const Table& t) {
-            Guarded<float> y[] = {Guarded<float>(kTileRows), Guarded<float>(kTileRows),
-                                  Guarded<float>(kTileRows), Guarded<float>(kTileRows)};
-            FourTiles four;
+            std::vector<Guarded<float>> y;
+            for (int i = 0; i < 4; ++i) y.emplace_back(count * kTileRows);
+            FourRuns runs;
+            runs.count = count;
+            runs.stride = stride;
             for (int i = 0; i < 4; ++i) {
-              four.scales[i] = tiles[i].scales();
-              four.codes[i] = tiles[i].codes();
-              four.y[i] = y[i].data();
+              runs.tiles[i] = packed.data() + i * count * stride;
+              runs.y[i] = y[static_cast<std::size_t>(i)].data();
             }
-            (type == Type::q4 ? t.gemv4_q4 : t.gemv4_q8)(four, groups, x.view);
-            for (int i = 0; i < 4; ++i) {
+            (type == Type::q4 ? t.gemv4_q4 : t.gemv4_q8)(runs, groups, x.view);
+            for (std::int64_t i = 0; i < 4 * count; ++i) {
+              auto& got = y[static_cast<std::size_t>(i / count)];
               Guarded<float> want(kTileRows);
-              tiles[i].gemv(ref, x.view, want.data(), kTileRows);
-              for (std::int64_t r = 0; r < kTileRows; ++r) REQUIRE(y[i][r] == want[r]);
-              REQUIRE(y[i].guard_intact());
+              tiles[static_cast<std::size_t>(i)].gemv(ref, x.view, want.data(), kTileRows);
+              for (std::int64_t r = 0; r < kTileRows; ++r)
+                REQUIRE(got[i % count * kTileRows + r] == want[r]);
+              REQUIRE(got.guard_intact());
             }
           },
           true);
