@@ -1,5 +1,6 @@
 // Pieces of streamed products: every block once, even sizes, ever smaller, never too many.
 #include "kernels/schedule.h"
+
 #include "tests/kernels/support.h"
 
 namespace cactus::kernels::test {
