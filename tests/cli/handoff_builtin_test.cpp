@@ -60,7 +60,7 @@ struct BuiltinPlace : HandoffPlace {
               "answers", "--layers", "6", "--max-tokens", "64"});
     REQUIRE(collected["collected"] == requests.size());
     tool({"probe", "train", "answers", "--out", "my.cactus", "--seeds", "1", "--epochs", "60",
-          "--patience", "100", "--dropout", "0"});
+          "--patience", "100", "--dropout", "0", "--head-alone"});
     Battery battery;
     std::map<std::int64_t, Json> in_order;
     for (const Json& record : lines_of(folder / "answers/records.jsonl"))

@@ -69,7 +69,7 @@ std::vector<BlendRow> drawn_rows(std::size_t n, std::uint64_t seed, double state
 TEST_CASE("token measures are the definitions, with and without a constraint", "[engine]") {
   kernels::Exec one(*kernels::select_table("").table, 1),
       three(*kernels::select_table("").table, 3);
-  for (const std::size_t n : {1, 2, 3, 5, 255, 4096, 4099, 20001}) {
+  for (const std::size_t n : {1u, 2u, 3u, 5u, 255u, 4096u, 4099u, 20001u}) {
     for (const double scale : {0.1, 5.0, 60.0}) {
       std::vector<float> logits = random_floats(n, n, scale);
       if (n > 4) logits[4] = -std::numeric_limits<float>::infinity();
