@@ -45,14 +45,22 @@ Sums sum_block(const float* x, std::int64_t n, float greatest) {
   for (std::int64_t at = 0; at < n; at += kRun) {
     const std::int64_t end = std::min(at + kRun, n);
     Four weight{}, weighted{};
-    for (std::int64_t i = at; i < end; i += 4) {
-      Four v = Four{} - INFINITY;
-      std::memcpy(&v, x + i,
-                  sizeof(float) * static_cast<std::size_t>(std::min<std::int64_t>(4, end - i)));
+    const auto add = [&](Four v) {
       v -= greatest;
       const Four w = exp_of(v);
       weight += w;
       weighted += w > 0.0f ? w * v : Four{};  // -inf · 0 is no number
+    };
+    std::int64_t i = at;
+    Four v;
+    for (; i + 4 <= end; i += 4) {
+      std::memcpy(&v, x + i, sizeof v);
+      add(v);
+    }
+    if (i < end) {
+      v = Four{} - INFINITY;
+      std::memcpy(&v, x + i, sizeof(float) * static_cast<std::size_t>(end - i));
+      add(v);
     }
     for (int lane = 0; lane < 4; ++lane) {
       sums.weight += static_cast<double>(weight[lane]);
