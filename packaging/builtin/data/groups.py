@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from . import chat
+from . import chat, coined
 from .cases import (
     Request,
     ask,
@@ -30,7 +30,8 @@ from .held_out import Allowed, allowed
 _SHIPPED = 0.07  # share of groups that offer exactly the tools that ship; they are few and soon learnt
 _POOLS = (6, 54, 40)  # weights of shipped tools, written tools, objects times actions
 _KINDS = ("single", "multi", "not_offered", "missing", "talk")
-_WEIGHTS = (56, 15, 14, 9, 6)
+_WEIGHTS = (50, 16, 17, 11, 6)
+_COINED = 0.5  # share of groups, in training, whose tools are coined for them
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
 
 
@@ -38,18 +39,24 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
     """Group number `index`: tools, and requests with their calls, more behind a longer list."""
     rng = random.Random(f"cactus builtin group {seed} {split} {index}")
     rules = allowed(split)
+    beside: list[Family] = []  # families near the offered ones, for requests that none of them serves
     if rng.random() < _SHIPPED:
         offered, exact = list(pools(False)[0]), True
+    elif split == "train" and rng.random() < _COINED:
+        offered, beside = _coined(rules, rng)
+        exact = False
     else:
         offered, exact = offer([pick_family(rules, rng, _POOLS)], set(), rules, rng, rng.random() < 0.3)
         exact = exact or offered == list(pools(False)[0])
+    if not beside:
+        beside = _near(offered, rules)
     dressed = dressed_tools(offered, exact, rng)
     offered = [f for f in offered if f.name in dressed]
     requests: list[dict[str, Any]] = []
     while len(requests) < len(offered) + 3:
         kind = rng.choices(_KINDS, _WEIGHTS)[0]
-        typos = rng.randint(1, 3) if split == "train" and rng.random() < 0.12 else 0
-        made = _request(kind, offered, rules, rng, typos)
+        typos = rng.randint(1, 3) if split == "train" and rng.random() < 0.2 else 0
+        made = _request(kind, offered, beside, rules, rng, typos)
         if made is None:
             continue
         request, called = made
@@ -66,8 +73,35 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
     return {"tools": [d.schema for d in dressed.values()], "requests": requests}
 
 
+def _coined(rules: Allowed, rng: random.Random) -> tuple[list[Family], list[Family]]:
+    """One to eight coined tools, sometimes with written ones among them, and those left over."""
+    made = coined.draw(rng)
+    rng.shuffle(made)
+    size = min(len(made), rng.choices(range(1, 9), (8, 12, 16, 16, 15, 13, 11, 9))[0])
+    offered, beside = made[:size], made[size:]
+    if rng.random() < 0.3:
+        offered.append(pick_family(rules, rng, _POOLS))
+        rng.shuffle(offered)
+    return offered, beside
+
+
+def _near(offered: list[Family], rules: Allowed) -> list[Family]:
+    groups, domains = {f.group for f in offered}, {f.domain for f in offered}
+    return [
+        f
+        for pool in pools(False, rules.training)
+        for f in pool
+        if f.group in groups or f.domain in domains
+    ]
+
+
 def _request(
-    kind: str, offered: list[Family], rules: Allowed, rng: random.Random, typos: int
+    kind: str,
+    offered: list[Family],
+    beside: list[Family],
+    rules: Allowed,
+    rng: random.Random,
+    typos: int,
 ) -> tuple[Request, bool] | None:
     """The request and whether it leads to calls; nothing when this list of tools cannot serve the kind."""
     tags = {f.clash for f in offered}
@@ -77,7 +111,8 @@ def _request(
             return None
         return talk_request(rules, rng, typos), False
     if kind == "not_offered":
-        family = pick_family(rules, rng, _POOLS)
+        near = beside and rng.random() < 0.6
+        family = rng.choice(beside) if near else pick_family(rules, rng, _POOLS)
         if family.clash in tags or "knowledge" in tags:
             return None
         one = ask(family, rules, rng)

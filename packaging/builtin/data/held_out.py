@@ -30,12 +30,12 @@ def spot(text: str) -> int:
     return int.from_bytes(hashlib.sha1(text.encode()).digest()[:8], "big")
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=5_000)
 def family_is_held_out(family: Family) -> bool:
     return not (family.local or family.training) and spot("group " + family.group) % 100 < 11
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=5_000)
 def held_out_frames(frames: tuple[str, ...]) -> frozenset[str]:
     """A tenth of a family's frames, at least one; for talk a tenth of all."""
     count = max(1, round(len(frames) / 10))

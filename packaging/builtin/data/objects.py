@@ -14,7 +14,7 @@ from .family import Family, Param, check, make_param
 
 
 @dataclass
-class _Object:
+class Thing:
     noun: str
     plural: str
     domain: str
@@ -34,14 +34,14 @@ def parameter(line: str) -> tuple[Param, str]:
     )
 
 
-def read_objects(text: str) -> list[_Object]:
+def read_objects(text: str) -> list[Thing]:
     out = []
     for block in text.split("\n## ")[1:]:
         head, *lines = [line for line in block.splitlines() if line.strip()]
         noun, plural, domain, *rest = (part.strip() for part in head.split("|"))
         options = dict(part.split("=") for part in rest)
         key, _, kind = options["key"].partition(":")
-        thing = _Object(
+        thing = Thing(
             noun,
             plural,
             domain,
@@ -64,7 +64,7 @@ def _clause(param: Param, phrase: str) -> str:
     return "[ " + "|".join([phrase]).replace("{@}", lead).replace("{}", place) + "]"
 
 
-def actions(thing: _Object, of_training: bool = False) -> list[Family]:
+def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     noun, plural, slug = thing.noun, thing.plural, thing.noun.replace(" ", "_")
     many = plural.replace(" ", "_")
     made, ended = "(" + "|".join(thing.made) + ")", "(" + "|".join(thing.ended) + ")"

@@ -14,9 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
-from data import cases, chat, grammar
+from data import cases, chat, coined, grammar
 from data.held_out import SPLITS, family_is_held_out, held_out_frames
 from data.family import Family
+from data.groups import make_group
 from data.load import families
 
 HERE = Path(__file__).parent.parent
@@ -313,6 +314,72 @@ class Families(unittest.TestCase):
         for frame in ("(a|b", "[x", "a)b", "{x"):
             with self.assertRaises(grammar.FrameError):
                 grammar.parse(frame)
+
+
+class Coined(unittest.TestCase):
+    """Tools made up for one group of training."""
+
+    @staticmethod
+    def drawn(seed: int) -> list[Family]:
+        return coined.draw(random.Random(f"coined {seed}"))
+
+    def test_the_same_from_the_same_seed(self) -> None:
+        for seed in range(20):
+            self.assertEqual(self.drawn(seed), self.drawn(seed))
+        self.assertNotEqual([f.name for f in self.drawn(1)], [f.name for f in self.drawn(2)])
+
+    def test_none_is_about_what_a_held_out_family_is_about(self) -> None:
+        held = [f for f in families() if family_is_held_out(f)]
+        names = {f.name for f in held}
+        things = {f.group.removeprefix("object ") for f in held if f.group.startswith("object ")}
+        single = {
+            word.rstrip("s")
+            for f in held
+            if not f.group.startswith("object ")
+            for word in f.name.split("_")[1:]
+            if len(word) > 2
+        }
+        for seed in range(300):
+            for f in self.drawn(seed):
+                noun = f.group.removeprefix("coined ")
+                self.assertTrue(f.training)
+                self.assertNotIn(f.name, names)
+                self.assertNotIn(noun, things)
+                self.assertNotIn(noun.rstrip("s"), single)
+
+    def test_no_request_fits_two_tools_of_one_draw(self) -> None:
+        """Two tools that a bare noun would ask for are never drawn together."""
+        rng = random.Random("expansions")
+        for seed in range(60):
+            said: dict[str, str] = {}
+            for f in self.drawn(seed):
+                for frame in f.frames:
+                    for _ in range(10):
+                        nodes = grammar.expand(grammar.parse(frame), set(), rng)
+                        pattern = plain_pattern("".join(map(said_node, nodes)))
+                        pattern = re.sub(r"\{\w+\}", "{}", pattern)
+                        self.assertEqual(said.setdefault(pattern, f.name), f.name, pattern)
+
+    def test_calls_of_groups_fit_their_schemas_and_their_requests(self) -> None:
+        coined_groups = 0
+        for index in range(60):
+            group = make_group(11, "train", index)
+            tools = {t["function"]["name"]: t["function"]["parameters"] for t in group["tools"]}
+            self.assertEqual(len(tools), len(group["tools"]))
+            known = {f.says.lower() for f in families()}
+            coined_groups += not any(
+                t["function"]["description"].lower().removeprefix("use this to: ").rstrip(".") in known
+                for t in group["tools"]
+            )
+            for request in group["requests"]:
+                for call in request["calls"]:
+                    schema = tools[call["name"]]
+                    self.assertTrue(set(schema["required"]) <= set(call["arguments"]))
+                    for name, value in call["arguments"].items():
+                        self.assertTrue(fits(schema["properties"][name], value), (name, value))
+                        if "enum" not in schema["properties"][name] and isinstance(value, str):
+                            self.assertIn(value, request["text"])
+        self.assertGreater(coined_groups, 10)
 
 
 if __name__ == "__main__":
