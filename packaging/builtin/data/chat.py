@@ -91,6 +91,10 @@ TALK: tuple[str, ...] = (
 TRAINING_TALK: tuple[str, ...] = (
     "(what's|whats|what is) the capital of {country}",
     "capital of {country}",
+    "is (1900|2000|2024|2027|2028|2100) a leap year",
+    "(what's|what is) the (population|currency|president) of {country}",
+    "translate (hello|good morning|thank you) (to|into) {language}",
+    "how (old|tall|rich) is {person}",
     "who (painted|wrote|composed) {artwork}",
     "what's the plot of {artwork}",
     "who (rules|governs|is in charge of) {country}",
