@@ -25,6 +25,12 @@ Result<ToolAnswer> run_calculator(const Arguments& arguments, const ToolEnvironm
     return error;
   }
   auto [digits, rounded] = quantity_text(calculation->value);
+  // "is 2028 a leap year" is sometimes taken for arithmetic: "2028 = 2028" would answer nothing.
+  if (!calculation->is_percentage && shown_expression(expression) == digits) {
+    return make_error(ErrorKind::usage, "cannot work out " + in_quotes(expression),
+                      "there is nothing to work out in a single number",
+                      "numbers and signs, like '18% of 249.90' or '(3 + 4) * 5'");
+  }
   const std::string unit = calculation->is_percentage ? "%" : "";
   ToolAnswer answer;
   answer.value = {{"expression", expression}};

@@ -28,6 +28,15 @@ TEST_CASE("local tools: the schemas are those the model was trained with", "[cli
   CHECK(world.fail("rm", {{"path", "/"}}).why.find("calculator, ") != std::string::npos);
 }
 
+TEST_CASE("local tools: a single number is no arithmetic", "[cli]") {
+  World world;
+  for (const char* number : {"2028", "2028?", "-3.5"})
+    CHECK(world.fail("calculator", {{"expression", number}}).why.find("single number") !=
+          std::string::npos);
+  for (const char* sum : {"2028 + 0", "twelve", "50%", "2,000"})
+    CHECK(world.ok("calculator", {{"expression", sum}}).value.contains("result"));
+}
+
 TEST_CASE("local tools: hostile arguments end in an error or an answer, never worse", "[cli]") {
   World world;
   const std::string long_text(3'000, 'x'), deep(2'000, '(');
