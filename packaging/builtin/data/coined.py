@@ -19,8 +19,37 @@ from .load import families
 from .objects import Thing, actions
 
 _OBJECT_KEYS = ("code", "code", "code", "name", "title", "phrase", "person")
-_ENDED = ("delete/remove", "cancel/call off", "close/end", "discard/scrap", "withdraw/take back", "retire/drop", "archive/file away")
-_MADE = ("create/add/make", "register/enter/add", "open/start/create", "order/request", "log/record/note", "plan/set up/schedule", "write/draft/prepare", "book/reserve")
+_ENDED = (
+    "delete/remove",
+    "cancel/call off",
+    "close/end",
+    "discard/scrap",
+    "withdraw/take back",
+    "retire/drop",
+    "archive/file away",
+)
+_MADE = (
+    "create/add/make",
+    "register/enter/add",
+    "open/start/create",
+    "order/request",
+    "log/record/note",
+    "plan/set up/schedule",
+    "write/draft/prepare",
+    "book/reserve",
+)
+_LABELS = ("mode", "level", "grade", "type", "kind", "class", "side", "tier", "phase", "setting")
+_KINDS = (
+    "int(2,900)",
+    "num(0.5,90)",
+    "name",
+    "phrase",
+    "code",
+    "person",
+    "int(2,60;cm)",
+    "money(2,800)",
+)
+_KEYS = (("id", "code"), ("number", "code"), ("reference", "code"), ("name", "name"))
 
 
 def _phrase(rng: random.Random) -> values.Value:
@@ -40,7 +69,8 @@ def _any_word(rng: random.Random) -> values.Value:
     roll = rng.random()
     if roll < 0.3:
         return values.copied(words.invented(rng).lower())
-    return values.copied(rng.choice((lists.NOUN, lists.MODIFIER, lists.STYLE, words.WORD)[int(roll * 40) % 4]))
+    among = (lists.NOUN, lists.MODIFIER, lists.STYLE, words.WORD)[int(roll * 40) % 4]
+    return values.copied(rng.choice(among))
 
 
 values.KITS.update(
@@ -99,17 +129,19 @@ def detail(rng: random.Random, required: bool) -> tuple[Param, str]:
     roll = rng.random()
     if roll < 0.68:
         name, kind, said = rng.choice(lists.DETAIL)
-        forms = said.split("/")
-        clause = "(" + "|".join(f.strip() if f != "," else f for f in forms) + ")" if len(forms) > 1 else forms[0]
+        clause = f"({said.replace('/', '|')})" if "/" in said else said
         return make_param(name, kind, required), clause
-    noun = rng.choice(lists.NOUN) if rng.random() < 0.7 else rng.choice(("mode", "level", "grade", "type", "kind", "class", "side", "tier", "phase", "setting"))
-    kind = (
-        _choice_of_modes(rng)
-        if roll < 0.82
-        else rng.choice(("int(2,900)", "num(0.5,90)", "name", "phrase", "code", "person", "int(2,60;cm)", "money(2,800)"))
-    )
+    noun = rng.choice(lists.NOUN) if rng.random() < 0.7 else rng.choice(_LABELS)
+    kind = _choice_of_modes(rng) if roll < 0.82 else rng.choice(_KINDS)
     clause = rng.choice(
-        (f"with (the |){noun} {{}}", f"(of|with) {noun} {{}}", f"with {{}} as (the |){noun}", f", {noun} {{}}", f"whose {noun} is {{}}", f"({noun} {{}}|with {noun} {{}})")
+        (
+            f"with (the |){noun} {{}}",
+            f"(of|with) {noun} {{}}",
+            f"with {{}} as (the |){noun}",
+            f", {noun} {{}}",
+            f"whose {noun} is {{}}",
+            f"({noun} {{}}|with {noun} {{}})",
+        )
     )
     return make_param(noun.replace(" ", "_"), kind, required), clause
 
@@ -125,19 +157,34 @@ def details(rng: random.Random, count: int, needed: int) -> list[tuple[Param, st
 def _clauses(found: list[tuple[Param, str]]) -> str:
     out = ""
     for param, clause in found:
-        said = clause.replace("{@}", "{@" + param.name + "}").replace("{}", "{" + param.name + "}")
+        name = param.name
+        said = clause.replace("{@}", "{@" + name + "}").replace("{}", "{" + name + "}")
         out += ("[" if clause.startswith(",") else "[ ") + said + "]"
     return out
 
 
 def _family(
-    name: str, says: str, noun: str, found: list[tuple[Param, str]], frames: list[str], rng: random.Random
+    name: str,
+    says: str,
+    noun: str,
+    found: list[tuple[Param, str]],
+    frames: list[str],
+    rng: random.Random,
 ) -> Family:
     if found and rng.random() < 0.25:
-        names = [p.name.replace("_", " ") for p, _ in found]
-        says += rng.choice((" by {}", ", given {}", " for a certain {}", ". Needs {}", " based on {}")).format(" and ".join(names))
+        names = " and ".join(p.name.replace("_", " ") for p, _ in found)
+        tails = (" by {}", ", given {}", " for a certain {}", ". Needs {}", " based on {}")
+        says += rng.choice(tails).format(names)
+    params = tuple(p for p, _ in found)
+    return _of_training(name, says, noun, params, frames)
+
+
+def _of_training(
+    name: str, says: str, noun: str, params: tuple[Param, ...], frames: list[str]
+) -> Family:
+    group = "coined " + noun
     return check(
-        Family(name, says, "coined", "coined " + noun, name, tuple(p for p, _ in found), tuple(frames), training=True)
+        Family(name, says, "coined", group, name, params, tuple(frames), training=True)
     )
 
 
@@ -147,7 +194,7 @@ def lookup(rng: random.Random, noun: str) -> Family:
     many = rng.random() < 0.3
     what = plural_of(noun) if many else noun
     found = details(rng, rng.choice((1, 1, 2, 2, 3)), rng.choice((0, 1, 1, 2)))
-    c, v = _clauses(found), verb if verb not in ("lookup", "query", "compute") else {"lookup": "look up", "query": "query", "compute": "work out"}[verb]
+    c, v = _clauses(found), {"lookup": "look up", "compute": "work out"}.get(verb, verb)
     the = "(the |)" if many else "(the |a |)"
     frames = [
         f"{what}{c}",
@@ -157,7 +204,9 @@ def lookup(rng: random.Random, noun: str) -> Family:
         f"I need {the}{what}{c}",
         f"(can you|could you) {v} {the}{what}{c}",
         f"{v} {the}{what}{c}",
-        f"(do you have|is there) {the}{what}{c}" if not many else f"(do you have|are there) (any |){what}{c}",
+        f"(do you have|are there) (any |){what}{c}"
+        if many
+        else f"(do you have|is there) {the}{what}{c}",
         f"(let me see|I want to see|I'd like to know) the {what}{c}",
         f"(looking for|I'm after) {the}{what}{c}",
         f"any {what}{c}",
@@ -165,7 +214,9 @@ def lookup(rng: random.Random, noun: str) -> Family:
         f"{what}{c}? I forgot",
         f"I wonder about the {what}{c}",
     ]
-    says = rng.choice(("{V} the {n}", "{V} {n}", "Tells the {n}", "{V} {n} by details", "Look up the {n}", "The {n}")).format(V=v.capitalize(), n=what)
+    says = rng.choice(
+        ("{V} the {n}", "{V} {n}", "Tells the {n}", "{V} {n} by details", "Look up the {n}", "The {n}")
+    ).format(V=v.capitalize(), n=what)
     return _family(f"{verb}_{what.replace(' ', '_')}", says, noun, found, frames, rng)
 
 
@@ -189,17 +240,26 @@ def maker(rng: random.Random, noun: str) -> Family:
         f"{a} {noun}{c} would be (great|nice)",
         f"help me {v} {a} {noun}{c}",
     ]
-    says = rng.choice(("{V} {a} {n}", "{V} {a} {n} from details", "{V} a new {n}", "Makes {a} {n}")).format(V=v.capitalize(), a=a, n=noun)
+    says = rng.choice(
+        ("{V} {a} {n}", "{V} {a} {n} from details", "{V} a new {n}", "Makes {a} {n}")
+    ).format(V=v.capitalize(), a=a, n=noun)
     name = f"{verb}_{noun.replace(' ', '_')}"
     if rng.random() < 0.12:
-        name = f"{noun.replace(' ', '_')}_{rng.choice(('me', 'maker', 'generator', 'builder', 'request'))}"
+        ending = rng.choice(("me", "maker", "generator", "builder", "request"))
+        name = f"{noun.replace(' ', '_')}_{ending}"
     return _family(name, says, noun, found, frames, rng)
 
 
 def deed(rng: random.Random, noun: str) -> Family:
     """Something done to one thing that a name or a number tells apart."""
     verb, done, *others = rng.choice(lists.DEEDS)
-    key = make_param(*rng.choice((("id", "code"), ("number", "code"), ("reference", "code"), ("name", "name"), (noun.split()[-1], "name"), (noun.replace(" ", "_") + "_id", "code"), (noun.split()[-1] + "_name", "phrase"))), True)
+    head = noun.split()[-1]
+    of_noun = (
+        (head, "name"),
+        (noun.replace(" ", "_") + "_id", "code"),
+        (head + "_name", "phrase"),
+    )
+    key = make_param(*rng.choice(_KEYS + of_noun), True)
     found = details(rng, rng.choice((0, 0, 1, 1, 2)), rng.choice((0, 0, 1)))
     found = [(p, c) for p, c in found if p.name != key.name]
     k, c = "{" + key.name + "}", _clauses(found)
@@ -216,8 +276,11 @@ def deed(rng: random.Random, noun: str) -> Family:
         f"(could|can) {the} {k} be {done}{c}",
         f"it's time to {verb} {the} {k}{c}",
     ] + [o.replace("{n}", f"{the} {k}") + c for o in others]
-    says = rng.choice(("{V} {a} {n}", "{V} the {n} of that number", "{V} a given {n}")).format(V=verb.capitalize(), a="an" if noun[0] in "aeiou" else "a", n=noun)
-    return _family(f"{verb}_{noun.replace(' ', '_')}", says, noun, [(key, "")] + found, frames, rng)
+    says = rng.choice(("{V} {a} {n}", "{V} the {n} of that number", "{V} a given {n}")).format(
+        V=verb.capitalize(), a="an" if noun[0] in "aeiou" else "a", n=noun
+    )
+    name = f"{verb}_{noun.replace(' ', '_')}"
+    return _family(name, says, noun, [(key, "")] + found, frames, rng)
 
 
 _MEASURES = ("int(2,900)", "int(2,90)", "num(0.5,90)", "num(0.1,9)", "int(100,5000)", "money(5,9000)")
@@ -226,15 +289,15 @@ _MEASURES = ("int(2,900)", "int(2,90)", "num(0.5,90)", "num(0.1,9)", "int(100,50
 def formula(rng: random.Random, noun: str) -> Family:
     """Something worked out of two to four named numbers."""
     verb = rng.choice(("calculate", "compute", "estimate", "get", "find", "determine", "work_out"))
-    names = rng.sample([n for n in lists.NOUN if " " not in n] + list(lists.QUANTITY) * 3, rng.choice((2, 2, 3, 4)))
-    names = list(dict.fromkeys(names))
+    among = [n for n in lists.NOUN if " " not in n] + list(lists.QUANTITY) * 3
+    names = list(dict.fromkeys(rng.sample(among, rng.choice((2, 2, 3, 4)))))
     unit = rng.choice(lists.UNITS)
     params = [make_param(name.replace(" ", "_"), rng.choice(_MEASURES), True) for name in names]
     places = ["{" + p.name + "}" for p in params]
     a = ["an" if name[0] in "aeiou" else "a" for name in names]
 
     def joined(parts: list[str]) -> str:
-        return "".join(f"[ {part}]" if not i else f"[(,| and) {part}]" for i, part in enumerate(parts))
+        return f"[ {parts[0]}]" + "".join(f"[(,| and) {part}]" for part in parts[1:])
 
     of = joined([f"{art} {name} of {v}" for art, name, v in zip(a, names, places)])
     is_ = joined([f"{name} (is |= |){v}" for name, v in zip(names, places)])
@@ -256,23 +319,33 @@ def formula(rng: random.Random, noun: str) -> Family:
     if rng.random() < 0.4:
         params.append(make_param("unit", f"enum({', '.join(unit)})", False))
         frames = [f + "[ in {unit}]" for f in frames]
-    says = rng.choice(("{V} the {n}", "{V} the {n} from {p}", "{V} the {n} for the given {p}", "The {n} that follows from {p}")).format(
-        V=v.capitalize(), n=noun, p=" and ".join(names)
-    )
-    return check(
-        Family(f"{verb}_{noun.replace(' ', '_')}", says, "coined", "coined " + noun, f"{verb}_{noun}", tuple(params), tuple(frames), training=True)
-    )
+    says = rng.choice(
+        (
+            "{V} the {n}",
+            "{V} the {n} from {p}",
+            "{V} the {n} for the given {p}",
+            "The {n} that follows from {p}",
+        )
+    ).format(V=v.capitalize(), n=noun, p=" and ".join(names))
+    return _of_training(f"{verb}_{noun.replace(' ', '_')}", says, noun, tuple(params), frames)
 
 
 def of_object(rng: random.Random, noun: str) -> list[Family]:
     """What objects.py makes of a thing: create, find, end, status, share, export, count, updates."""
     key = rng.choice(_OBJECT_KEYS)
-    name = noun.replace(" ", "_") + rng.choice(("_id", "_number", "_code")) if key == "code" else rng.choice(("name", noun.split()[-1], noun.replace(" ", "_")))
-    found = [(p, c) for p, c in details(rng, rng.choice((2, 3, 3)), rng.choice((1, 1, 2))) if p.name not in (name, "recipient", "format", "since")]
+    slug = noun.replace(" ", "_")
+    if key == "code":
+        name = slug + rng.choice(("_id", "_number", "_code"))
+    else:
+        name = rng.choice(("name", noun.split()[-1], slug))
+    taken = (name, "recipient", "format", "since")
+    drawn = details(rng, rng.choice((2, 3, 3)), rng.choice((1, 1, 2)))
+    found = [(p, c) for p, c in drawn if p.name not in taken]
     if not found:
         return []
-    made = Thing(noun, plural_of(noun), "coined", (name, key), rng.choice(_MADE).split("/"), rng.choice(_ENDED).split("/"), found)
-    return [replace(f, group="coined " + noun) for f in actions(made, of_training=True)]
+    made, ended = rng.choice(_MADE).split("/"), rng.choice(_ENDED).split("/")
+    it = Thing(noun, plural_of(noun), "coined", (name, key), made, ended, found)
+    return [replace(f, group="coined " + noun) for f in actions(it, of_training=True)]
 
 
 def draw(rng: random.Random) -> list[Family]:

@@ -128,8 +128,16 @@ postpone | postponed | put {n} off | not now with {n}, later
 )
 
 # Verbs of tools that look something up, and of tools that make something.
-LOOKUP = _split("get, find, show, check, lookup, fetch, read, search, list, query, view, see, compute, estimate, predict")
-MAKE = _split("create, make, add, new, generate, build, write, draft, plan, design, prepare, order, book, request, start, register, compose, suggest, log, record")
+LOOKUP = _split(
+    """
+get, find, show, check, lookup, fetch, read, search, list, query, view, see, compute, estimate,
+predict"""
+)
+MAKE = _split(
+    """
+create, make, add, new, generate, build, write, draft, plan, design, prepare, order, book,
+request, start, register, compose, suggest, log, record"""
+)
 
 # Parameters that anything may have: name, kind, and how a request says them.
 DETAIL = tuple(
@@ -200,10 +208,25 @@ length # num(0.5,90;m/meters) # of {}/{} long
 """.strip().splitlines()
 )
 
-COLOR = _split("red, blue, green, yellow, purple, orange, pink, teal, ivory, maroon, navy, olive, turquoise, beige, black, white, gray, crimson, lavender, amber")
-MATERIAL = _split("oak, pine, steel, brass, copper, glass, marble, granite, leather, wool, silk, cotton, linen, bamboo, plastic, rubber, clay, concrete, paper, cork")
-SIZE = _split("small, medium, large, XL, extra large, tiny, 38, 40, 42, 10, A4, A3, king size, pocket size")
-STYLE = _split("modern, rustic, classic, minimal, playful, formal, cheerful, gloomy, calm, romantic, funny, serious, dramatic, simple, elegant, retro, spooky, cozy, bold, gentle")
+COLOR = _split(
+    """
+red, blue, green, yellow, purple, orange, pink, teal, ivory, maroon, navy, olive, turquoise,
+beige, black, white, gray, crimson, lavender, amber"""
+)
+MATERIAL = _split(
+    """
+oak, pine, steel, brass, copper, glass, marble, granite, leather, wool, silk, cotton, linen,
+bamboo, plastic, rubber, clay, concrete, paper, cork"""
+)
+SIZE = _split(
+    """
+small, medium, large, XL, extra large, tiny, 38, 40, 42, 10, A4, A3, king size, pocket size"""
+)
+STYLE = _split(
+    """
+modern, rustic, classic, minimal, playful, formal, cheerful, gloomy, calm, romantic, funny,
+serious, dramatic, simple, elegant, retro, spooky, cozy, bold, gentle"""
+)
 MODE = _split(
     """eco, turbo, silent, manual, automatic, fast, slow, normal, low, high, medium, strict, loose, easy, hard, basic,
 pro, premium, standard, express, economy, first, north, south, east, west, left, right, front, back, open, closed,
