@@ -1,6 +1,6 @@
 // The whole loop with the model inside the program: requests to its tools, easy ones and hard ones,
-// a probe that the tool's own commands train on them, and a fake provider. What is tested is the
-// loop. The probe has seen these requests; how well one judges others is in PROBE_CARD.md.
+// the probe that ships with it (where none does, one that the tool's own commands train here on these
+// requests), and a fake provider. How well the probe judges thousands of others is in PROBE_CARD.md.
 #include <fstream>
 
 #include "engine/base/json.h"
@@ -17,7 +17,7 @@ namespace {
 
 const std::filesystem::path kBuiltin = std::filesystem::path(CACTUS_SOURCE) / "packaging/builtin";
 const std::string kCloudText = ScriptedAnswer().text;
-constexpr double kThreshold = 0.6;
+constexpr double kThreshold = 0.8;  // a careful user's; the card's own is lower
 
 std::vector<Json> lines_of(const std::filesystem::path& path) {
   std::vector<Json> lines;
@@ -43,8 +43,9 @@ struct BuiltinPlace : HandoffPlace {
     return Json::parse(finished.out);
   }
 
-  // `probe collect` and `probe train`, a few seconds.
-  Battery train() const {
+  // What the model makes of the requests alone, and the probe that judges it: the one that ships,
+  // or, where none does, one trained on these answers.
+  Battery prepare() const {
     const Json tools = Json::parse(read_file(kBuiltin / "tools.json"));
     std::string prompts;
     for (std::size_t i = 0; i < requests.size(); ++i)
@@ -59,8 +60,12 @@ struct BuiltinPlace : HandoffPlace {
         tool({"probe", "collect", (kBuiltin / "bundle").string(), "--in", "prompts.jsonl", "--out",
               "answers", "--layers", "6", "--max-tokens", "64"});
     REQUIRE(collected["collected"] == requests.size());
-    tool({"probe", "train", "answers", "--out", "my.cactus", "--seeds", "1", "--epochs", "60",
-          "--patience", "100", "--dropout", "0", "--head-alone"});
+    const auto shipped = kBuiltin / "bundle" / kProbeFile;
+    if (std::filesystem::exists(shipped))
+      std::filesystem::copy_file(shipped, folder / "my.cactus");
+    else
+      tool({"probe", "train", "answers", "--out", "my.cactus", "--seeds", "1", "--epochs", "60",
+            "--patience", "100", "--dropout", "0"});
     Battery battery;
     std::map<std::int64_t, Json> in_order;
     for (const Json& record : lines_of(folder / "answers/records.jsonl"))
@@ -92,7 +97,7 @@ struct BuiltinPlace : HandoffPlace {
 TEST_CASE("handoff: the built-in model keeps what it is sure of and hands the rest off",
           "[router][cli]") {
   const BuiltinPlace place;
-  const Battery battery = place.train();
+  const Battery battery = place.prepare();
   REQUIRE(battery.easy.size() == 10);
   REQUIRE(battery.hard.size() == 10);
   REQUIRE(battery.declined.size() == 3);
@@ -132,7 +137,7 @@ TEST_CASE("handoff: the built-in model keeps what it is sure of and hands the re
       }
       const std::string reason = object["reason"];
       if (object["usage"]["output"].get<int>() > 0 && !declines)
-        CHECK(reason.find(away ? " < 0.60" : " ≥ 0.60") != std::string::npos);
+        CHECK(reason.find(away ? " < 0.80" : " ≥ 0.80") != std::string::npos);
       if (declines) CHECK(reason == "the local model declined");
     }
     return handed_off;
