@@ -10,6 +10,7 @@
 #include "cli/open_model.h"
 #include "cli/probe/report_text.h"
 #include "cli/render/sanitise.h"
+#include "engine/builtin/builtin.h"
 #include "engine/model.h"
 #include "engine/models/decoder.h"
 #include "engine/probe/import.h"
@@ -23,10 +24,20 @@ struct InfoFlags {
   bool json = false;
 };
 
+// Of a file, of a bundle's folder, or of the model inside the program.
+Result<std::shared_ptr<const Probe>> open_probe(const std::string& name) {
+  const std::filesystem::path path(name);
+  std::error_code ignored;
+  if (name == kBuiltinName && !std::filesystem::exists(path, ignored)) {
+    CACTUS_TRY(bundle, open_builtin());
+    CACTUS_TRY(bytes, bundle->file(kProbeFile));
+    return Probe::parse(bytes, "the built-in model's probe");
+  }
+  return Probe::open(is_bundle(path) ? path / kProbeFile : path);
+}
+
 Result<int> run_info(Context& context, const InfoFlags& flags) {
-  const std::filesystem::path path(flags.probe);
-  const bool bundle = is_bundle(path);
-  CACTUS_TRY(probe, Probe::open(bundle ? path / kProbeFile : path));
+  CACTUS_TRY(probe, open_probe(flags.probe));
   if (!flags.model.empty()) {
     CACTUS_TRY(settings, context.settings());
     CACTUS_TRY(folder, find_bundle(flags.model, *settings));
@@ -89,7 +100,7 @@ void add_probe_info(CLI::App& probe, Context& context) {
   CLI::App& info =
       *probe.add_subcommand("info", "A probe's card: made for what, from what, how good");
   const auto flags = std::make_shared<InfoFlags>();
-  info.add_option("probe", flags->probe, "A probe's file, or a bundle that has one")
+  info.add_option("probe", flags->probe, "A probe's file, a bundle that has one, or builtin")
       ->type_name("PROBE")
       ->required();
   info.add_option("--model", flags->model, "Check that it was made for this model")

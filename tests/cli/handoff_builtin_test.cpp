@@ -178,6 +178,7 @@ TEST_CASE("handoff: the probe that ships with the built-in model decides, when t
   const double threshold = (*probe)->card().threshold.value_or(Policy::kThreshold);
   CHECK(object["confidence_source"] == "probe");
   CHECK(object["threshold"] == threshold);
+  CHECK(place.tool({"probe", "info", "builtin"})["threshold"] == threshold);
   for (std::size_t i = 0; i < 20; ++i) {
     const Json turn = place.ask(place.requests[i]["prompt"].get<std::string>());
     INFO(dump_json(turn, 2));
