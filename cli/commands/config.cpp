@@ -111,8 +111,7 @@ void add_config(CLI::App& root, Context& context) {
   set_examples(*sub, {"cactus config unset run.temp"});
   sub = add("list", "All settings in force", [&context, flag] { return list(context, *flag); });
   sub->add_flag("--origin", *flag, "Where each value comes from");
-  const auto json = std::make_shared<bool>(false);
-  sub->add_flag("--json", *json, "As JSON, with origins");
+  sub->add_flag("--json", "As JSON, with origins");  // read by the app into context.format
   set_examples(*sub, {"cactus config list --origin"});
   sub = add("edit", "Open the user's file in an editor", [&context] { return edit(context); });
   sub = add("path", "Where the user's file is", [&context]() -> Result<int> {
