@@ -111,7 +111,7 @@ void add_config(CLI::App& root, Context& context) {
   set_examples(*sub, {"cactus config unset run.temp"});
   sub = add("list", "All settings in force", [&context, flag] { return list(context, *flag); });
   sub->add_flag("--origin", *flag, "Where each value comes from");
-  sub->add_flag("--json", "As JSON, with origins");  // read by the app into context.format
+  sub->add_flag("--json")->description("As JSON, with origins");  // into context.format, by app.cpp
   set_examples(*sub, {"cactus config list --origin"});
   sub = add("edit", "Open the user's file in an editor", [&context] { return edit(context); });
   sub = add("path", "Where the user's file is", [&context]() -> Result<int> {
