@@ -127,14 +127,17 @@ Result<std::optional<Lock>> Lock::try_acquire(const fs::path& file, const std::s
 
 Result<Lock> Lock::acquire(const fs::path& file, const std::string& task, const Wait& wait) {
   auto told = std::chrono::steady_clock::time_point{};
+  bool unsigned_before = false;
   for (;;) {
     CACTUS_TRY(lock, try_acquire(file, task));
     if (lock) return std::move(*lock);
     const auto now = std::chrono::steady_clock::now();
     if (now - told >= kTell) {
-      told = now;
       const auto owner = lock_owner(file);
-      if (owner && wait && !wait(*owner))
+      // Who has only just taken the lock has not signed it yet: told at the next look.
+      const bool fresh = owner && owner->pid == 0 && !std::exchange(unsigned_before, true);
+      if (!fresh) told = now;
+      if (owner && !fresh && wait && !wait(*owner))
         return make_error(ErrorKind::cancelled, "gave up waiting for " + owner->text());
     }
     std::this_thread::sleep_for(kPoll);

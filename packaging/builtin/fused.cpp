@@ -36,6 +36,31 @@ inline Lane exponential(Lane x) {
     return _mm512_scalef_ps(y, n);
 }
 
+// docs/quantisation.md
+constexpr float kCodebook[16] = {-123, -97, -77, -60, -46, -33, -21, -9, 3, 15, 27, 40, 54, 70, 90, 118};
+
+inline Lane nearest(Lane x) {
+    __m512i code = _mm512_setzero_si512();
+    for (int k = 1; k < 16; ++k) {
+        const Lane threshold = all((kCodebook[k - 1] + kCodebook[k]) / 2);
+        const __mmask16 above = _mm512_cmp_ps_mask(x, threshold, _CMP_GT_OQ);
+        code = _mm512_mask_add_epi32(code, above, code, _mm512_set1_epi32(1));
+    }
+    return _mm512_permutexvar_ps(code, load(kCodebook));
+}
+
+/// The scale of a group that leaves least error, among those tried.
+struct Fit {
+    float gain, scale;
+    bool better(const Lane w[2], float tried) {
+        const Lane v[2] = {nearest(w[0] / all(tried)), nearest(w[1] / all(tried))};
+        const float wv = sum(w[0] * v[0] + w[1] * v[1]), vv = sum(v[0] * v[0] + v[1] * v[1]);
+        if (!(wv * wv / vv > gain)) return false;
+        *this = {wv * wv / vv, wv / vv};
+        return true;
+    }
+};
+
 /// The lanes of columns [column, column + 16) that lie before `end`.
 inline __mmask16 before(int end, int column) {
     const int count = std::clamp(end - column, 0, kLane);
@@ -467,5 +492,31 @@ double cross_entropy(float* logits, const int64_t* targets, int64_t rows, int64_
         logits[targets[r]] = float(-others * share);
     }
     return loss / rows;
+}
+
+/// What 4 bits a weight leave: groups of 32, the search of kernels/quantise.cpp. size is a multiple of 32.
+void round_to_int4(const float* from, int64_t size, float* to) {
+    for (int64_t i = 0; i < size; i += 2 * kLane, from += 2 * kLane, to += 2 * kLane) {
+        const Lane x[2] = {load(from), load(from + kLane)};
+        const float high = _mm512_reduce_max_ps(_mm512_max_ps(x[0], x[1]));
+        const float low = _mm512_reduce_min_ps(_mm512_min_ps(x[0], x[1]));
+        const float top = -low > high ? low : high;
+        if (!(std::fabs(top) >= 1e-34f)) {
+            store(to, all(0)), store(to + kLane, all(0));
+            continue;
+        }
+        const Lane w[2] = {x[0] / all(top), x[1] / all(top)};
+        Fit best{-1, 0};
+        for (const float reach : {0.90f, 0.97f, 1.05f, 1.14f, 1.24f, 1.36f})
+            for (const int end : {15, 0}) best.better(w, 1 / (kCodebook[end] * reach));
+        for (int again = 0; again < 2 && best.better(w, best.scale); ++again) {}
+        float scale = best.scale * top;
+        uint32_t bits;
+        std::memcpy(&bits, &scale, 4);
+        bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;  // bf16
+        std::memcpy(&scale, &bits, 4);
+        store(to, nearest(x[0] / all(scale)) * all(scale));
+        store(to + kLane, nearest(x[1] / all(scale)) * all(scale));
+    }
 }
 }

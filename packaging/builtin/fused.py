@@ -47,6 +47,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "swiglu": [c_void_p, c_int64, c_int64, c_void_p],
     "swiglu_backward": [c_void_p, c_void_p, c_int64, c_int64, c_void_p],
     "cross_entropy": [c_void_p, c_void_p, c_int64, c_int64],
+    "round_to_int4": [c_void_p, c_int64, c_void_p],
 }
 
 
@@ -262,3 +263,24 @@ def states(model: Decoder, batch: Batch) -> Tensor:
 def loss(model: Decoder, batch: Batch) -> Tensor:
     """Mean cross entropy of a batch's answers."""
     return _HeadLoss.apply(states(model, batch), model.embed_tokens.weight, batch.targets)
+
+
+class Rounded:
+    """`with Rounded(model):` the matrices are what 4 bits a weight leave of them, and themselves again
+    afterwards: gradients taken inside and applied outside train a model that bears the rounding."""
+
+    def __init__(self, model: Decoder) -> None:
+        self.matrices = [p for p in model.parameters() if p.dim() == 2]
+        self.kept: list[Tensor] = []
+
+    @torch.no_grad()
+    def __enter__(self) -> None:
+        self.kept = [p.clone() for p in self.matrices]
+        for p, own in zip(self.matrices, self.kept):
+            library().round_to_int4(own.data_ptr(), own.numel(), p.data_ptr())
+
+    @torch.no_grad()
+    def __exit__(self, *error: object) -> None:
+        for p, own in zip(self.matrices, self.kept):
+            p.copy_(own)
+        self.kept = []

@@ -11,6 +11,7 @@ import argparse
 import csv
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import torch
 from torch.nn import functional as F
 
 import curve
+import export
 import fused
 from batches import Batch, Groups, endless
 from model import PRESETS, Decoder
@@ -60,6 +62,12 @@ def save(path: Path, state: dict[str, object]) -> None:
     os.replace(aside, path)
 
 
+def weights_of(path: Path, device: torch.device) -> dict[str, torch.Tensor]:
+    if path.is_dir():
+        return export.load(path).state_dict()
+    return torch.load(path, map_location=device)["model"]
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="+", help="packed training groups (pack.py)")
@@ -67,7 +75,7 @@ def parse() -> argparse.Namespace:
         "--out", type=Path, required=True, help="folder of checkpoint.pt, loss.csv, loss.svg"
     )
     parser.add_argument(
-        "--init", type=Path, help="checkpoint of another run whose weights a new run begins with"
+        "--init", type=Path, help="checkpoint or exported folder whose weights a new run begins with"
     )
     parser.add_argument("--valid", type=Path, help="packed validation groups")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
@@ -78,6 +86,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--warmup", type=int, default=50)
     parser.add_argument("--cooldown", type=float, default=0.5, help="part in which the rate falls")
     parser.add_argument("--weight-decay", type=float, default=0.01)
+    parser.add_argument(
+        "--int4-every", type=int, default=0, help="every so many steps see weights of 4 bits (0: never)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
     parser.add_argument(
@@ -105,11 +116,14 @@ def train(options: argparse.Namespace, rank: int) -> None:
     trainers = optimizers(model, options.lr, options.weight_decay)
     shares = [group["lr"] / options.lr for trainer in trainers for group in trainer.param_groups]
     team = Team(rank, options.workers, model)
+    rounded = fused.Rounded(model) if options.int4_every else None
+    if rounded and not fused.ready(model, device):
+        raise SystemExit("--int4-every needs what fused.py compiles")
     valid = Groups(options.valid) if options.valid and rank == 0 else None
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, step, read, before = options.out / "checkpoint.pt", 0, 0, 0.0
     if options.init and not checkpoint.exists():
-        model.load_state_dict(torch.load(options.init, map_location=device)["model"])
+        model.load_state_dict(weights_of(options.init, device))
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         if state["config"] != asdict(config):
@@ -168,9 +182,11 @@ def train(options: argparse.Namespace, rank: int) -> None:
                 group["lr"] = now * share
             source, numbers = [next(feed) for _ in range(options.workers)][rank]
             batch = source.load(numbers).to(device)
-            loss = loss_of(model, batch)
             model.zero_grad(set_to_none=True)
-            loss.backward()
+            coarse = rounded and step % options.int4_every == 0
+            with rounded if coarse else nullcontext():
+                loss = loss_of(model, batch)
+                loss.backward()
             team.mean_gradients()
             squares, losses, tokens = team.total(team.squares(), loss.item(), len(batch.ids))
             clip(team.owned[rank], squares**0.5)

@@ -1,6 +1,8 @@
 // Every example in the help is a command that works, and what is generated from the command tree is
 // what is checked in.
 #include <cstdlib>
+#include <regex>
+#include <sstream>
 
 #include "engine/base/json.h"
 #include "tests/support/catch.h"
@@ -44,6 +46,29 @@ std::vector<std::string> examples(const std::string& help) {
     at = end + 1;
   }
   return found;
+}
+
+// The commands behind "$ " in the fenced blocks of a document, each with what is shown below it.
+std::vector<std::pair<std::string, std::string>> sessions(const std::string& markdown) {
+  std::vector<std::pair<std::string, std::string>> found;
+  bool fenced = false, session = false;
+  std::istringstream lines(markdown);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("```", 0) == 0) {
+      fenced = !fenced;
+      session = false;
+    } else if (fenced && line.rfind("$ ", 0) == 0) {
+      found.emplace_back(line.substr(2), "");
+      session = true;
+    } else if (session) {
+      found.back().second += line + "\n";
+    }
+  }
+  return found;
+}
+
+std::string without_seconds(const std::string& text) {
+  return std::regex_replace(text, std::regex("[0-9.]+ s\\b"), "… s");
 }
 
 // Prompts of which half count as right, answers to them, a probe, and a published one (of zeros).
@@ -91,6 +116,7 @@ TEST_CASE("help: every example runs", "[cli]") {
   const test::TempDir folder;
   prepare(folder);
   int ran = 0;
+  // clang-format off
   for (const char* command :
        {"",           "download",     "list",        "info",          "search",
         "outdated",   "upgrade",      "pin",         "unpin",         "path",
@@ -101,6 +127,7 @@ TEST_CASE("help: every example runs", "[cli]") {
         "config path", "debug",       "debug tokens", "debug render", "debug logits",
         "debug hidden", "auth",       "auth login",  "auth status",  "auth logout",
         "auth default", "usage",      "completion", "help"}) {
+    // clang-format on
 #ifdef CACTUS_EMULATED
     // It starts itself again, which no kernel does with a program of another architecture.
     if (std::string(command) == "bench") {
@@ -124,6 +151,23 @@ TEST_CASE("help: every example runs", "[cli]") {
     }
   }
   CHECK(ran >= 60);
+}
+
+TEST_CASE("README: its terminal sessions are what happens", "[cli]") {
+  const test::TempDir folder;
+  std::filesystem::create_directories(folder / "bin");
+  std::filesystem::create_symlink(CACTUS_BINARY, folder / "bin/cactus");
+  std::filesystem::copy(test::fixture("gemma4_text"), folder / "checkpoint");
+  int ran = 0;
+  for (const auto& [command, shown] :
+       sessions(test::read_file(std::filesystem::path(CACTUS_SOURCE) / "README.md"))) {
+    if (command.rfind("cactus bench", 0) == 0) continue;  // gigabytes, and one machine's figures
+    INFO(command);
+    const std::string said = shell(folder, command + " 2>&1").out;
+    CHECK(without_seconds(said) == without_seconds(shown));
+    ++ran;
+  }
+  CHECK(ran >= 5);
 }
 
 TEST_CASE("help: docs/reference.md, the manual and the completions are up to date", "[cli]") {

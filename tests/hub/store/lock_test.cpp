@@ -1,11 +1,15 @@
 #include "hub/store/lock.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "hub/store/usage_marks.h"
 #include "tests/support/catch.h"
@@ -94,6 +98,34 @@ TEST_CASE("locks: waiting ends when the owner lets go", "[hub]") {
   let_go.join();
   REQUIRE(second.ok());
   CHECK(lock_owner(dir / "x.lock")->task == "second");
+}
+
+TEST_CASE("locks: an owner who has not signed yet is named a moment later", "[hub]") {
+  const test::TempDir dir;
+  const auto file = dir / "x.lock";
+  std::ofstream(file).flush();
+  const int fd = ::open(file.c_str(), O_RDWR);
+  REQUIRE(fd >= 0);
+  REQUIRE(::flock(fd, LOCK_EX) == 0);
+  std::vector<std::string> told;
+  const auto twice = [&](const LockOwner& who) {
+    told.push_back(who.text());
+    return told.size() < 2;
+  };
+  SECTION("signed between two looks") {
+    std::thread signs([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      std::ofstream(file) << R"({"pid":7})";
+    });
+    CHECK_FALSE(Lock::acquire(file, "mine", twice).ok());
+    signs.join();
+    CHECK(told == std::vector<std::string>{"process 7", "process 7"});
+  }
+  SECTION("never signed") {
+    CHECK_FALSE(Lock::acquire(file, "mine", twice).ok());
+    CHECK(told == std::vector<std::string>{"another process", "another process"});
+  }
+  ::close(fd);
 }
 
 TEST_CASE("locks: a file that was taken away is no lock", "[hub]") {
