@@ -58,6 +58,8 @@ bool number_may_end(std::uint8_t step) {
 // Characters: what a double holds and a parser reads as such, what 64 bits hold.
 constexpr std::int32_t kLongestNumber = 24, kLongestInteger = 18;
 
+constexpr std::uint64_t kEvery = ~std::uint64_t{0};  // Frame::used of a choice
+
 // Escapes in strings, as steps of a string's frame.
 constexpr std::uint8_t kBackslash = 1, kHex = 2, kHexAfterD = 7;  // kHex … kHex+3: digits read
 
@@ -70,7 +72,9 @@ Acceptor::Acceptor(const ReplyRules& rules) : rules_(&rules) {
 Acceptor& Acceptor::operator=(const Acceptor& other) {
   rules_ = other.rules_;
   depth_ = other.depth_;
+  spent_count_ = other.spent_count_;
   std::copy(other.frames_, other.frames_ + other.depth_, frames_);
+  std::copy(other.spent_, other.spent_ + other.spent_count_, spent_);
   return *this;
 }
 
@@ -79,7 +83,8 @@ bool Acceptor::operator==(const Acceptor& other) const {
     return a.kind == b.kind && a.step == b.step && a.arguments == b.arguments &&
            a.extra == b.extra && a.node == b.node && a.at == b.at && a.used == b.used;
   };
-  return depth_ == other.depth_ && std::equal(frames_, frames_ + depth_, other.frames_, same);
+  return depth_ == other.depth_ && std::equal(frames_, frames_ + depth_, other.frames_, same) &&
+         std::ranges::equal(spent(), other.spent());
 }
 
 bool Acceptor::push(Kind kind, std::int32_t node) {
@@ -199,6 +204,7 @@ Acceptor::Took Acceptor::calls(unsigned char byte) {
       const auto tool = static_cast<std::size_t>(f.node);
       if (!push(Kind::members, rules_->schema->arguments[tool])) return Took::no;
       top().arguments = true;
+      spent_count_ = 0;
       return Took::passed;
     }
     case 4:
@@ -369,6 +375,7 @@ Acceptor::Took Acceptor::value(unsigned char byte) {
     become(Kind::copied, match.low, 0);
     f.at = match.high;
     f.used = match.length;
+    f.extra = spent_count_ > 0 && rules_->said->may_be_free(match, spent()) ? 1 : 0;
     return Took::yes;
   }
   if ((node.kinds & (kNumber | kInteger)) != 0 && (digit(byte) || byte == '-')) {
@@ -390,11 +397,17 @@ Acceptor::Took Acceptor::value(unsigned char byte) {
     f.at = 1;
     return Took::yes;
   }
-  if (node.choices == 0) return Took::no;
-  const std::int32_t next = rules_->schema->literals.child(node.choices, byte);
-  if (next == 0) return Took::no;
+  const std::int32_t choices = node.choices;
+  if (choices == 0) return Took::no;
+  const Schema& schema = *rules_->schema;
+  const bool numbers = choices == schema.numbers || choices == schema.integers;
+  const std::uint64_t meanings = numbers ? free_numbers(choices) : kEvery;
+  const std::int32_t next = schema.literals.child(choices, byte);
+  if (next == 0 || !may_come(next, meanings)) return Took::no;
   become(Kind::choice, -1, 0);
   f.at = next;
+  f.extra = numbers ? 1 : 0;
+  f.used = meanings;
   return Took::yes;
 }
 
@@ -436,13 +449,16 @@ Acceptor::Took Acceptor::string(unsigned char byte) {
 
 Acceptor::Took Acceptor::copied(unsigned char byte) {
   Frame& f = top();
+  const Said& said = *rules_->said;
+  const bool free = f.extra == 1;
   Said::Match match{f.node, f.at, f.used};
   // Within an escape no word ends, so that an escaped quotation mark does not end the text.
-  if (begins_string(byte) && rules_->said->may_end(match)) {
+  if (begins_string(byte) && (free ? said.may_end_free(match, spent()) : said.may_end(match))) {
+    if (const Place place = said.free_place(match, spent()); place.end > 0) spend(place);
     pop();
     return Took::yes;
   }
-  if (!rules_->said->extend(match, byte)) return Took::no;
+  if (!said.extend(match, byte) || (free && !said.may_be_free(match, spent()))) return Took::no;
   f.node = match.low;
   f.at = match.high;
   f.used = match.length;
@@ -507,13 +523,37 @@ Acceptor::Took Acceptor::choice(unsigned char byte) {
   const Literals& literals = rules_->schema->literals;
   Frame& f = top();
   const std::int32_t next = literals.child(f.at, byte);
-  if (next != 0) {
+  if (next != 0 && may_come(next, f.used)) {
     f.at = next;
     return Took::yes;
   }
-  if (literals[f.at].meaning < 0) return Took::no;
+  const std::int32_t meaning = literals[f.at].meaning;
+  if (meaning < 0 || (f.used != kEvery && (f.used >> meaning & 1) == 0)) return Took::no;
+  if (f.extra == 1) {
+    const SaidNumber& number = rules_->said->numbers()[static_cast<std::size_t>(meaning)];
+    if (const Place place = rules_->said->free_place(number, spent()); place.end > 0) spend(place);
+  }
   pop();
   return Took::passed;
+}
+
+bool Acceptor::may_come(std::int32_t literal, std::uint64_t meanings) const {
+  return meanings == kEvery || (rules_->schema->literals[literal].members & meanings) != 0;
+}
+
+// Those of a trie that no argument of this call has taken; all, where none is left or too many are
+// there to tell.
+std::uint64_t Acceptor::free_numbers(std::int32_t trie) const {
+  const std::vector<SaidNumber>& numbers = rules_->said->numbers();
+  if (spent_count_ == 0 || numbers.size() >= 64) return kEvery;
+  std::uint64_t free = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (rules_->said->free_place(numbers[i], spent()).end > 0) free |= std::uint64_t{1} << i;
+  return may_come(trie, free) ? free : kEvery;
+}
+
+void Acceptor::spend(Place place) {
+  if (spent_count_ < kMostSpent) spent_[spent_count_++] = place;
 }
 
 }  // namespace cactus::constrain

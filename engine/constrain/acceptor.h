@@ -2,6 +2,7 @@
 // schema.h. Small enough to be copied for every attempt.
 #pragma once
 #include <cstdint>
+#include <span>
 
 #include "engine/constrain/said.h"
 #include "engine/constrain/schema.h"
@@ -15,7 +16,8 @@ struct ReplyRules {
   const Schema* schema = nullptr;
   // Calls, or ControlByte::kNone, and nothing else. False: any text, with calls in between.
   bool must_decide = false;
-  // Texts that stand for values must be copied out of it; null: any text.
+  // Texts that stand for values must be copied out of it, and what was copied into one argument of
+  // a call is copied into no other of it, as long as anything else is left; null: any text.
   const Said* said = nullptr;
 };
 
@@ -58,16 +60,20 @@ class Acceptor {
   static constexpr std::uint8_t kOutside = 0, kInside = 1, kEnded = 2, kStopped = 3;
   static constexpr int kDeepest = 32;
   static constexpr std::uint32_t kMostCalls = 32;
+  static constexpr int kMostSpent = 16;  // what comes after is not kept
 
   // One thing inside another. What the members mean depends on the kind.
   struct Frame {
     Kind kind = Kind::reply;
     std::uint8_t step = 0;
-    bool arguments = false;   // members: of a call, not of an object inside
-    std::uint32_t extra = 0;  // calls: how many; string: rest of a character; members: the key
-    std::int32_t node = -1;   // index into the schema's tables; copied: Match::low
-    std::int32_t at = 0;      // in a literal or a trie; copied: Match::high
-    std::uint64_t used = 0;   // members: keys that were there; copied: Match::length
+    bool arguments = false;  // members: of a call, not of an object inside
+    // calls: how many; string: rest of a character; members: the key; copied: whether what is spent
+    // is barred; choice: whether it is of numbers
+    std::uint32_t extra = 0;
+    std::int32_t node = -1;  // index into the schema's tables; copied: Match::low
+    std::int32_t at = 0;     // in a literal or a trie; copied: Match::high
+    // members: keys that were there; copied: Match::length; choice: the meanings that may come
+    std::uint64_t used = 0;
   };
   enum class Took { yes, no, passed };  // passed: not for this frame any more, ask again
 
@@ -91,10 +97,15 @@ class Acceptor {
   Took choice(unsigned char byte);
   Took member_key(const ObjectNode& object, unsigned char byte);
   bool begins_string(unsigned char byte) const;
+  bool may_come(std::int32_t literal, std::uint64_t meanings) const;
+  std::uint64_t free_numbers(std::int32_t trie) const;
+  std::span<const Place> spent() const { return {spent_, static_cast<std::size_t>(spent_count_)}; }
+  void spend(Place place);
 
   const ReplyRules* rules_ = nullptr;
-  int depth_ = 0;
+  int depth_ = 0, spent_count_ = 0;
   Frame frames_[kDeepest];
+  Place spent_[kMostSpent];  // by the arguments of this call
 };
 
 }  // namespace cactus::constrain

@@ -3,11 +3,25 @@
 // numbers.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace cactus::constrain {
+
+// Bytes [begin, end) of a request.
+struct Place {
+  std::int32_t begin = 0, end = 0;
+  bool operator==(const Place&) const = default;
+};
+
+// A number as JSON writes it, without doubles: "1250" of "1,250", "42" of "forty-two", "3.5" of
+// "three and a half", and where it stands.
+struct SaidNumber {
+  std::string text;
+  std::vector<Place> places;
+};
 
 class Said {
  public:
@@ -27,19 +41,32 @@ class Said {
   // Whether it ends at the end of a word somewhere.
   bool may_end(const Match& match) const;
 
+  // What is said once serves one argument of a call. `spent` are the places that others took.
+  // Whether the match can still become, or is, a text that touches none of them.
+  bool may_be_free(const Match& match, std::span<const Place> spent) const;
+  bool may_end_free(const Match& match, std::span<const Place> spent) const;
+  // The first place where the match ends so; empty: nowhere.
+  Place free_place(const Match& match, std::span<const Place> spent) const;
+
   bool has_words() const { return !order_.empty(); }
-  // As JSON writes them, without doubles: "1250" of "1,250", "42" of "forty-two", "3.5" of "three
-  // and a half", and what else could be meant ("1" and "250").
-  const std::vector<std::string>& numbers() const { return numbers_; }
+  // What could be meant: of "1,250" also "1" and "250".
+  const std::vector<SaidNumber>& numbers() const { return numbers_; }
+  // The first of its places that touches none of `spent`; empty: none does.
+  Place free_place(const SaidNumber& number, std::span<const Place> spent) const;
+  // How many numbers could serve as many arguments.
+  int most_numbers() const;
 
  private:
-  std::string text_;                 // as calls write it
-  std::vector<std::int32_t> order_;  // beginnings of words, sorted by what stands there
-  std::vector<bool> ends_;           // by place in text_, one more than bytes
-  std::vector<std::string> numbers_;
+  std::int32_t room(std::int32_t place, std::span<const Place> spent) const;
+
+  std::string text_;                    // as calls write it
+  std::vector<std::int32_t> order_;     // beginnings of words, sorted by what stands there
+  std::vector<bool> ends_;              // by place in text_, one more than bytes
+  std::vector<std::int32_t> last_end_;  // the last end at or before a place, 0: none
+  std::vector<SaidNumber> numbers_;     // places in text_
 };
 
 // The numbers in a text, in digits and in words; used by Said. Each once, in no promised order.
-std::vector<std::string> numbers_in(std::string_view text);
+std::vector<SaidNumber> numbers_in(std::string_view text);
 
 }  // namespace cactus::constrain

@@ -48,10 +48,14 @@ std::optional<double> look_up(const Named (&table)[N], std::string_view word) {
   return std::nullopt;
 }
 
-using Words = std::vector<std::string>;
+struct Word {
+  std::string text;
+  Place place;
+};
+using Words = std::vector<Word>;
 
 std::string_view at(const Words& words, std::size_t i) {
-  return i < words.size() ? std::string_view(words[i]) : std::string_view();
+  return i < words.size() ? std::string_view(words[i].text) : std::string_view();
 }
 
 // Below a hundred: "seven", "twenty", "twenty one".
@@ -148,26 +152,35 @@ std::string plain(std::string digits) {
 
 class Numbers {
  public:
-  void add(const std::string& digits) {
-    if (digits.empty() || digits.size() > kMostDigits + 1 || found_.size() >= kMostNumbers) return;
-    const std::string number = plain(digits);
-    if (std::find(found_.begin(), found_.end(), number) == found_.end()) found_.push_back(number);
+  void add(const std::string& digits, Place place) {
+    if (digits.empty() || digits.size() > kMostDigits + 1) return;
+    keep(plain(digits), place);
   }
-  void add_negative(const std::string& digits) {
-    if (digits.empty() || digits.size() > kMostDigits + 1 || found_.size() >= kMostNumbers) return;
-    found_.push_back("-" + plain(digits));
+  void add_negative(const std::string& digits, Place place) {
+    if (digits.empty() || digits.size() > kMostDigits + 1) return;
+    keep("-" + plain(digits), place);
   }
-  void add(double value) {
+  void add(double value, Place place) {
     if (!(std::abs(value) < kTooLarge)) return;  // "hundred hundred hundred …"
     char text[64];
     // Six decimals are more than anybody says.
     const auto done = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, 6);
-    if (done.ec == std::errc()) add(plain(std::string(text, done.ptr)));
+    if (done.ec == std::errc()) add(plain(std::string(text, done.ptr)), place);
   }
-  std::vector<std::string> take() { return std::move(found_); }
+  std::vector<SaidNumber> take() { return std::move(found_); }
 
  private:
-  std::vector<std::string> found_;
+  void keep(std::string number, Place place) {
+    for (SaidNumber& known : found_) {
+      if (known.text != number) continue;
+      if (known.places.size() < kMostNumbers && known.places.back() != place)
+        known.places.push_back(place);
+      return;
+    }
+    if (found_.size() < kMostNumbers) found_.push_back({std::move(number), {place}});
+  }
+
+  std::vector<SaidNumber> found_;
 };
 
 // The digits from `at` on, with one kind of point and with commas between thousands; `end` behind
@@ -175,8 +188,11 @@ class Numbers {
 void add_digits(std::string_view text, std::size_t at, std::size_t& end, Numbers& numbers) {
   std::string run;  // without commas
   std::string piece;
-  std::size_t i = at;
-  const auto close = [&] { numbers.add(piece); };
+  std::size_t i = at, piece_at = at;
+  const auto place = [](std::size_t from, std::size_t to) {
+    return Place{static_cast<std::int32_t>(from), static_cast<std::int32_t>(to)};
+  };
+  const auto close = [&] { numbers.add(piece, place(piece_at, i)); };
   while (i < text.size()) {
     if (digit(text[i])) {
       run += text[i];
@@ -189,8 +205,9 @@ void add_digits(std::string_view text, std::size_t at, std::size_t& end, Numbers
       close();
       std::size_t behind = i + 1;
       while (behind < text.size() && behind - i <= kMostDigits && digit(text[behind])) ++behind;
-      numbers.add(run + "." + std::string(text.substr(i + 1, behind - i - 1)));
+      numbers.add(run + "." + std::string(text.substr(i + 1, behind - i - 1)), place(at, behind));
       piece.clear();
+      piece_at = i + 1;
     } else if (text[i] == '.' && goes_on && run.find('.') == std::string::npos) {
       close();
       run += '.';
@@ -201,18 +218,22 @@ void add_digits(std::string_view text, std::size_t at, std::size_t& end, Numbers
     ++i;
   }
   close();
-  numbers.add(run);
+  numbers.add(run, place(at, i));
   const bool minus = at > 0 && text[at - 1] == '-' && (at < 2 || text[at - 2] == ' ');
-  if (minus) numbers.add_negative(run);
+  if (minus) numbers.add_negative(run, place(at - 1, i));
   end = i;
 }
 
 }  // namespace
 
-std::vector<std::string> numbers_in(std::string_view text) {
+std::vector<SaidNumber> numbers_in(std::string_view text) {
   Numbers numbers;
   Words words;
   double behind_digits = -1;  // digits just read: "2 million", "3 and a half"
+  std::int32_t digits_at = 0;
+  const auto place = [&](std::size_t from, std::size_t to) {  // of words
+    return Place{words[from].place.begin, words[to - 1].place.end};
+  };
   const auto flush = [&] {
     for (std::size_t i = 0; i < words.size();) {
       std::size_t end = i;
@@ -223,22 +244,22 @@ std::vector<std::string> numbers_in(std::string_view text) {
           ++end;
         }
         const double more = fraction_behind(words, end);
-        if (end > 0) numbers.add(scaled + more);
+        if (end > 0) numbers.add(scaled + more, {digits_at, words[end - 1].place.end});
         end = 0;
       }
       if (at(words, i) == "minus") {
         std::size_t negative = i + 1;
-        if (const auto value = in_words(words, negative)) numbers.add(-*value);
+        if (const auto value = in_words(words, negative)) numbers.add(-*value, place(i, negative));
       }
       const auto value = in_words(words, end);
       if (value) {
-        numbers.add(*value);
+        numbers.add(*value, place(i, end));
         const double more = fraction_behind(words, end);
-        if (more > 0) numbers.add(*value + more);
+        if (more > 0) numbers.add(*value + more, place(i, end));
         i = end;
         continue;
       }
-      if (const auto part = look_up(kParts, words[i])) numbers.add(*part);
+      if (const auto part = look_up(kParts, words[i].text)) numbers.add(*part, words[i].place);
       ++i;
     }
     words.clear();
@@ -254,11 +275,13 @@ std::vector<std::string> numbers_in(std::string_view text) {
       double value = -1;
       std::from_chars(digits.data(), digits.data() + digits.size(), value);
       behind_digits = value;
+      digits_at = static_cast<std::int32_t>(i);
       i = end;
     } else if (lower >= 'a' && lower <= 'z') {
-      std::string word;
+      Word word{"", {static_cast<std::int32_t>(i), 0}};
       while (i < text.size() && ((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z'))
-        word += static_cast<char>(text[i++] | 0x20);
+        word.text += static_cast<char>(text[i++] | 0x20);
+      word.place.end = static_cast<std::int32_t>(i);
       words.push_back(std::move(word));
     } else {
       const bool joins = text[i] == ' ' || text[i] == '-' || text[i] == '\n';

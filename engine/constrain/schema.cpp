@@ -63,11 +63,15 @@ class Compiler {
   Compiler(const CallGrammar& grammar, const Said* said) : grammar_(grammar), said_(said) {
     out_.names = out_.literals.add_root();
     if (said_ == nullptr) return;
-    numbers_ = out_.literals.add_root();
-    integers_ = out_.literals.add_root();
-    for (const std::string& number : said_->numbers()) {
-      out_.literals.add(numbers_, number, 0);
-      if (number.find('.') == std::string::npos) out_.literals.add(integers_, number, 0);
+    most_numbers_ = said_->most_numbers();
+    out_.numbers = out_.literals.add_root();
+    out_.integers = out_.literals.add_root();
+    std::int32_t index = 0;
+    for (const SaidNumber& number : said_->numbers()) {
+      out_.literals.add(out_.numbers, number.text, index);
+      if (number.text.find('.') == std::string::npos)
+        out_.literals.add(out_.integers, number.text, index);
+      ++index;
     }
   }
 
@@ -109,6 +113,11 @@ class Compiler {
  private:
   static constexpr std::int32_t kImpossible = -2;  // an object that requires what cannot be written
 
+  bool only_a_number(const ValueNode& node) const {
+    return said_ != nullptr && node.kinds == 0 &&
+           (node.choices == out_.numbers || node.choices == out_.integers);
+  }
+
   bool impossible(const ValueNode& node) const {
     return node.kinds == 0 && node.choices != 0 && out_.literals[node.choices].first_child == 0;
   }
@@ -119,7 +128,7 @@ class Compiler {
     const bool any = (node.kinds & kNumber) != 0, whole = (node.kinds & kInteger) != 0;
     if (any || whole) {
       node.kinds = static_cast<std::uint8_t>(node.kinds & ~(kNumber | kInteger));
-      node.choices = any ? numbers_ : integers_;
+      node.choices = any ? out_.numbers : out_.integers;
     }
     if (!said_->has_words()) node.kinds = static_cast<std::uint8_t>(node.kinds & ~kString);
     const bool nothing_in_it = (node.kinds & kArray) != 0 && node.items >= 0 &&
@@ -174,6 +183,7 @@ class Compiler {
     if (properties->size() > kMostKeys) return cannot(tool_, "it has more than 64 parameters");
     ObjectNode node;
     node.keys = out_.literals.add_root();
+    int numbers = 0;  // that it requires
     for (const auto& item : properties->items()) {
       if (bare_keys && !bare(item.key())) {
         return cannot(tool_, "the name of its parameter '" + item.key() +
@@ -183,10 +193,13 @@ class Compiler {
       const bool wanted =
           required != schema.end() && required->is_array() &&
           std::find(required->begin(), required->end(), Json(item.key())) != required->end();
-      if (impossible(out_.values[static_cast<std::size_t>(value)])) {
+      const ValueNode& made = out_.values[static_cast<std::size_t>(value)];
+      if (impossible(made)) {
         if (wanted) return std::int32_t{kImpossible};
         continue;
       }
+      if (wanted && only_a_number(made) && ++numbers > most_numbers_)
+        return std::int32_t{kImpossible};
       const auto index = static_cast<std::int32_t>(node.values.size());
       out_.literals.add(node.keys, key_text(item.key(), bare_keys), index);
       node.values.push_back(value);
@@ -329,7 +342,7 @@ class Compiler {
 
   const CallGrammar& grammar_;
   const Said* said_;
-  std::int32_t numbers_ = 0, integers_ = 0;  // tries, with said_
+  int most_numbers_ = 0;  // with said_
   Schema out_;
   std::string tool_;
   const Json* root_ = nullptr;  // the tool's parameters

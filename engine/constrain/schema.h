@@ -63,13 +63,16 @@ struct Schema {
   std::vector<ObjectNode> objects;
   std::int32_t names = 0;               // a trie; a meaning is an index into arguments
   std::vector<std::int32_t> arguments;  // an ObjectNode for each tool
+  // Tries of the numbers that were said, whole ones in the second; a meaning is an index into
+  // Said::numbers(). 0: any number may come.
+  std::int32_t numbers = 0, integers = 0;
 };
 
 // `tools` as GenerateOptions. Errors: usage, naming the tool, for what cannot be written in this
 // grammar (names with spaces where names are bare), more than 64 parameters of one object, schemas
 // that refer to what is not there, no tools at all.
 // With `said`, numbers are those that it holds. What then cannot be written at all falls away:
-// parameters, and tools that require one of those.
+// parameters, and tools that require one of those, or more numbers than were said.
 Result<Schema> compile_schema(const Json& tools, const CallGrammar& grammar,
                               const Said* said = nullptr);
 

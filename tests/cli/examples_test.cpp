@@ -68,7 +68,7 @@ std::vector<std::pair<std::string, std::string>> sessions(const std::string& mar
 }
 
 std::string without_seconds(const std::string& text) {
-  return std::regex_replace(text, std::regex("[0-9.]+ s\\b"), "… s");
+  return std::regex_replace(text, std::regex("[0-9.]+ m?s\\b"), "… s");
 }
 
 // Prompts of which half count as right, answers to them, a probe, and a published one (of zeros).

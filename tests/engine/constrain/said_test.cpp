@@ -22,7 +22,8 @@ bool holds(const std::string& text, const std::string& part, bool escaped = true
 
 bool found(const std::string& text, const std::string& number) {
   const auto numbers = numbers_in(text);
-  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+  return std::any_of(numbers.begin(), numbers.end(),
+                     [&](const constrain::SaidNumber& one) { return one.text == number; });
 }
 
 TEST_CASE("said: texts are whole words of the request", "[engine][constrain]") {
@@ -129,6 +130,51 @@ TEST_CASE("said: a call holds nothing that was not said", "[engine][constrain]")
     CHECK(texts > 50);
     CHECK(numbers > 10);
   }
+}
+
+TEST_CASE("said: what is said once serves one argument of a call", "[engine][constrain]") {
+  const Speaker speaking = speaker("deciding");
+  const Json tools = Json::parse(R"([
+    {"function": {"name": "fly", "parameters": {"properties":
+      {"from": {"type": "string"}, "to": {"type": "string"}, "day": {"type": "string"}},
+      "required": ["from"]}}},
+    {"function": {"name": "area", "parameters": {"properties":
+      {"width": {"type": "number"}, "height": {"type": "number"}, "name": {"type": "string"}},
+      "required": ["width", "height"]}}},
+    {"function": {"name": "sort", "parameters": {"properties":
+      {"numbers": {"type": "array", "items": {"type": "number"}}}}}}])");
+  const auto call = [&](const std::string& body, const std::string& request) {
+    return takes(speaking, tools, speaking.ids("<|tool_call_start|>" + body + "<|tool_call_end|>"),
+                 request);
+  };
+  const std::string trip = "from Rome to New York on Monday";
+  CHECK(call(R"(fly(from="Rome",to="New York",day="Monday"))", trip));
+  CHECK(call(R"(fly(from="New York",to="Rome",day="on Monday"))", trip));
+  CHECK_FALSE(call(R"(fly(from="Rome",to="Rome"))", trip));
+  CHECK_FALSE(call(R"(fly(from="Rome",to="Rome to New York"))", trip));
+  CHECK_FALSE(call(R"(fly(from="New York",to="York"))", trip));
+  CHECK_FALSE(call(R"(fly(from="York",to="New York"))", trip));
+  CHECK(call(R"(fly(from="Rome",to="Rome"))", "from Rome to Rome"));
+  CHECK(call(R"(fly(from="Rome",to="Rome",day="from"))", "from Rome to Rome"));
+  // Another call may take it again.
+  CHECK(call(R"(fly(from="Rome",to="York"), fly(from="Rome",to="New"))", trip));
+  // Where nothing else is left, it may be taken twice: no call is begun that could not be ended.
+  CHECK(call(R"(fly(from="Rome",to="Rome"))", "Rome"));
+  CHECK(call(R"(fly(from="from Rome to Oslo",to="Rome"))", "from Rome to Oslo"));
+
+  CHECK(call("area(width=5,height=6)", "5 by 6"));
+  CHECK_FALSE(call("area(width=5,height=5)", "5 by 6"));
+  CHECK(call("area(width=5,height=5)", "5 by five"));
+  CHECK_FALSE(call("area(width=18,height=18)", "18 or 1"));
+  CHECK(call("area(width=18,height=1)", "18 or 1"));
+  CHECK(call("area(width=1250,height=3)", "1,250 by 3"));
+  CHECK_FALSE(call("area(width=1250,height=250)", "1,250 by 3"));
+  CHECK_FALSE(call(R"(area(name="plan 5",width=5,height=6))", "plan 5 is 7 by 6"));
+  CHECK(call(R"(area(name="plan 5",width=7,height=6))", "plan 5 is 7 by 6"));
+  // One number is too few for two: the tool is not on offer.
+  CHECK_FALSE(call("area(width=5,height=5)", "a side of 5"));
+  CHECK(call("sort(numbers=[3, 1, 3])", "3, 1 and 3"));
+  CHECK_FALSE(call("sort(numbers=[3, 3])", "3 and 1"));
 }
 
 TEST_CASE("said: what cannot be written falls away", "[engine][constrain]") {
