@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Callable
 
 from . import chat, grammar, local, surface, values
-from .family import Family
+from .family import Family, Param
 from .held_out import Allowed, allowed, argument_bucket, family_is_held_out, spot
 from .load import families
 from .surface import Dress, Piece
@@ -107,7 +107,7 @@ def _pieces(family: Family, frame: str, said: set[str], rng: random.Random) -> l
             pieces.append(Piece(node.text))
             continue
         if node.fixed is not None:
-            value = Value(node.fixed[1], node.fixed[0], "enum")
+            value = _fixed(family.param(node.name), *node.fixed)
         else:
             value = drawn.get(node.name) or family.param(node.name).draw(rng)
             for _ in range(5):
@@ -121,6 +121,16 @@ def _pieces(family: Family, frame: str, said: set[str], rng: random.Random) -> l
             pieces.append(Piece(" "))
         pieces.append(Piece(value.surface, node.name, value))
     return _tidy(pieces)
+
+
+def _fixed(param: Param, value: str, word: str) -> Value:
+    """What `word` means by the frame; `value` as it is written there."""
+    kind = param.schema["type"]
+    if kind == "boolean":
+        return Value(word, value == "true", "bool")
+    if kind in ("integer", "number"):
+        return Value(word, int(value) if kind == "integer" else float(value), "enum")
+    return Value(word, value, "enum")
 
 
 def _tidy(pieces: list[Piece]) -> list[Piece]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 TALK: tuple[str, ...] = (
     "write (me |)a poem about {topic}",
     "(tell|give) me a joke( about {topic}|)",
@@ -189,6 +191,12 @@ TRAINING_TALK: tuple[str, ...] = (
     "(hack into|break into|take down) {company}",
     "what was I going to (say|do|ask)",
     "will {person} ever come back",
+)
+_MORE = Path(__file__).parent / "specs/training/talk.txt"
+TRAINING_TALK += tuple(
+    line
+    for line in _MORE.read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
 )
 # Domains whose tools could after all serve some of these.
 COULD_SERVE = frozenset(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from . import coined_words as lists
-from . import values, words
+from . import words
 from .family import Family, Param, check, make_param
 from .held_out import family_is_held_out
 from .load import families
@@ -50,37 +50,6 @@ _KINDS = (
     "money(2,800)",
 )
 _KEYS = (("id", "code"), ("number", "code"), ("reference", "code"), ("name", "name"))
-
-
-def _phrase(rng: random.Random) -> values.Value:
-    """One to three words of ours, or an invented one: text that no list of values holds."""
-    roll = rng.random()
-    if roll < 0.2:
-        return values.copied(words.invented(rng).lower())
-    text = rng.choice(lists.NOUN)
-    if roll < 0.6:
-        text = f"{rng.choice(lists.MODIFIER + words.ADJECTIVE)} {text}"
-    if roll > 0.9:
-        text = f"{text} and {rng.choice(lists.NOUN)}"
-    return values.copied(text)
-
-
-def _any_word(rng: random.Random) -> values.Value:
-    roll = rng.random()
-    if roll < 0.3:
-        return values.copied(words.invented(rng).lower())
-    among = (lists.NOUN, lists.MODIFIER, lists.STYLE, words.WORD)[int(roll * 40) % 4]
-    return values.copied(rng.choice(among))
-
-
-values.KITS.update(
-    phrase=_phrase,
-    anyword=_any_word,
-    color=lambda rng: values.copied(rng.choice(lists.COLOR)),
-    material=lambda rng: values.copied(rng.choice(lists.MATERIAL)),
-    size=lambda rng: values.copied(rng.choice(lists.SIZE)),
-    style=lambda rng: values.copied(rng.choice(lists.STYLE)),
-)
 
 
 @lru_cache(maxsize=1)

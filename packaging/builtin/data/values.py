@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from . import coined_words as lists
 from . import words
 from .numbers import number_in_words
 
@@ -387,6 +388,27 @@ def numbers(rng: random.Random) -> Value:
     return Value(joined, [int(n) if n == int(n) else n for n in items], "numbers")
 
 
+def _phrase(rng: random.Random) -> Value:
+    """One to three words of ours, or an invented one: text that no list of values holds."""
+    roll = rng.random()
+    if roll < 0.2:
+        return copied(words.invented(rng).lower())
+    text = rng.choice(lists.NOUN)
+    if roll < 0.6:
+        text = f"{rng.choice(lists.MODIFIER + words.ADJECTIVE)} {text}"
+    if roll > 0.9:
+        text = f"{text} and {rng.choice(lists.NOUN)}"
+    return copied(text)
+
+
+def _any_word(rng: random.Random) -> Value:
+    roll = rng.random()
+    if roll < 0.3:
+        return copied(words.invented(rng).lower())
+    among = (lists.NOUN, lists.MODIFIER, lists.STYLE, words.WORD)[int(roll * 40) % 4]
+    return copied(rng.choice(among))
+
+
 KITS: dict[str, Kit] = {
     "person": person,
     "city": city,
@@ -421,6 +443,12 @@ KITS: dict[str, Kit] = {
     "word": _from(words.WORD, 0.2),
     "name": lambda rng: copied(words.invented(rng)),
     "artist": person,
+    "phrase": _phrase,
+    "anyword": _any_word,
+    "color": lambda rng: copied(rng.choice(lists.COLOR)),
+    "material": lambda rng: copied(rng.choice(lists.MATERIAL)),
+    "size": lambda rng: copied(rng.choice(lists.SIZE)),
+    "style": lambda rng: copied(rng.choice(lists.STYLE)),
 }
 
 # What a schema says about a parameter when its author wrote nothing.
