@@ -17,19 +17,18 @@ using cactus::test::write_file;
 namespace {
 
 // What the examples call google/gemma-4-E2B-it is the fixture, on a hub of the test's own.
-test::HubServer& hub() {
-  static test::HubServer server;
-  return server;
-}
+struct Place : test::TempDir {
+  test::HubServer hub;
+};
 
-Finished shell(const test::TempDir& folder, const std::string& command) {
+Finished shell(const Place& folder, const std::string& command) {
   const std::string path = (folder / "bin").string() + ":" + std::getenv("PATH");
   // No example may leave the machine.
   return test::run({{"/bin/bash", "-c", command},
                     "",
                     {{"PATH", path},
                      {"OPENAI_BASE_URL", "http://127.0.0.1:9"},
-                     {"HF_ENDPOINT", hub().endpoint()},
+                     {"HF_ENDPOINT", folder.hub.endpoint()},
                      {"HF_HOME", (folder / "hf").string()},
                      {"CACTUS_MODELS_DIR", (folder / "models").string()}},
                     folder.path()});
@@ -72,7 +71,7 @@ std::string without_seconds(const std::string& text) {
 }
 
 // Prompts of which half count as right, answers to them, a probe, and a published one (of zeros).
-void prepare_probes(const test::TempDir& folder) {
+void prepare_probes(const Place& folder) {
   std::string prompts;
   for (int i = 0; i < 16; ++i)
     prompts += Json({{"prompt", "Say " + std::to_string(i)},
@@ -96,7 +95,7 @@ void prepare_probes(const test::TempDir& folder) {
           .code == 0);
 }
 
-void prepare(const test::TempDir& folder) {
+void prepare(Place& folder) {
   std::filesystem::create_directories(folder / "bin");
   std::filesystem::create_symlink(CACTUS_BINARY, folder / "bin/cactus");
   std::filesystem::copy(test::fixture("gemma4_text"), folder / "checkpoint");
@@ -105,7 +104,7 @@ void prepare(const test::TempDir& folder) {
   write_file(folder / "strings.json", R"(["Hello", "wörld"])");
   write_file(folder / "ids.json", "[1, 2, 3, 4]");
   write_file(folder / "cases.json", R"([{"messages": [{"role": "user", "content": "Hi"}]}])");
-  hub().add("google/gemma-4-E2B-it").commit_folder(test::fixture("gemma4_text"));
+  folder.hub.add("google/gemma-4-E2B-it").commit_folder(test::fixture("gemma4_text"));
   REQUIRE(shell(folder, "git init -q . && cactus convert -q checkpoint model").code == 0);
   prepare_probes(folder);
 }
@@ -113,7 +112,7 @@ void prepare(const test::TempDir& folder) {
 }  // namespace
 
 TEST_CASE("help: every example runs", "[cli]") {
-  const test::TempDir folder;
+  Place folder;
   prepare(folder);
   int ran = 0;
   // clang-format off
@@ -154,7 +153,7 @@ TEST_CASE("help: every example runs", "[cli]") {
 }
 
 TEST_CASE("README: its terminal sessions are what happens", "[cli]") {
-  const test::TempDir folder;
+  Place folder;
   std::filesystem::create_directories(folder / "bin");
   std::filesystem::create_symlink(CACTUS_BINARY, folder / "bin/cactus");
   std::filesystem::copy(test::fixture("gemma4_text"), folder / "checkpoint");
