@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # From nothing to an exported, evaluated model: build_model.sh FOLDER [GROUPS [JOBS [ARGUMENTS OF train.py…]]]
 # Corpus and packing use JOBS processes. PYTHON names the interpreter. Run again, it goes on: finished
-# parts stay, training resumes. EACH groups make a part, DRILL steps the exercise in copying.
+# parts stay, training resumes. EACH groups make a part, DRILL steps the exercise in copying. START names
+# an exported model to go on from, with its vocabulary and without the drill (START=model: what ships).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+start=${START:+$(cd "$START" && pwd)}
 work=$(mkdir -p "$1" && cd "$1" && pwd)
 groups=${2:-108000} jobs=${3:-2}
 shift $(($# < 3 ? $# : 3))
@@ -35,6 +37,10 @@ parts_of() {
 
 mkdir -p "$work/data" "$work/packed"
 part train 0 $each "$work/data/train-0.jsonl"
+[ -z "$start" ] || {
+  mkdir -p "$work/tokenizer"
+  cp "$start/tokenizer.json" "$start/tokenizer_config.json" "$work/tokenizer"
+}
 [ -e "$work/tokenizer/tokenizer.json" ] ||
   "$python" tokenizer.py "$work/tokenizer" <"$work/data/train-0.jsonl"
 part valid 0 500 "$work/data/valid.jsonl"
@@ -48,14 +54,18 @@ for pid in "${pids[@]}"; do wait "$pid"; done
 
 packed=()
 for ((i = 0; i * each < groups; ++i)); do packed+=("$work/packed/train-$i"); done
-[ -e "$work/packed/drill" ] || "$python" drill.py "$work/tokenizer" "$work/packed/drill"
-preset=mini
-for ((i = 1; i < $#; ++i)); do
-  [ "${!i}" != --preset ] || { next=$((i + 1)) && preset=${!next}; }
-done
-"$python" train.py "$work/packed/drill" --out "$work/drill" --preset "$preset" --tokens 4096 \
-  --steps "$drill" --lr 0.005
-"$python" train.py "${packed[@]}" --out "$work/run" --init "$work/drill/checkpoint.pt" \
+first=$start
+[ -n "$start" ] || {
+  [ -e "$work/packed/drill" ] || "$python" drill.py "$work/tokenizer" "$work/packed/drill"
+  preset=mini
+  for ((i = 1; i < $#; ++i)); do
+    [ "${!i}" != --preset ] || { next=$((i + 1)) && preset=${!next}; }
+  done
+  "$python" train.py "$work/packed/drill" --out "$work/drill" --preset "$preset" --tokens 4096 \
+    --steps "$drill" --lr 0.005
+  first=$work/drill/checkpoint.pt
+}
+"$python" train.py "${packed[@]}" --out "$work/run" --init "$first" \
   --valid "$work/packed/valid" "$@"
 "$python" export.py "$work/run/checkpoint.pt" "$work/tokenizer" "$work/model"
 gzip -dc held_out.jsonl.gz >"$work/held_out.jsonl"
