@@ -453,10 +453,13 @@ Acceptor::Took Acceptor::copied(unsigned char byte) {
   const bool free = f.extra == 1;
   Said::Match match{f.node, f.at, f.used};
   // Within an escape no word ends, so that an escaped quotation mark does not end the text.
-  if (begins_string(byte) && (free ? said.may_end_free(match, spent()) : said.may_end(match))) {
-    if (const Place place = said.free_place(match, spent()); place.end > 0) spend(place);
-    pop();
-    return Took::yes;
+  if (begins_string(byte)) {
+    const Place place = said.free_place(match, spent());
+    if (place.end > 0 || (!free && said.may_end(match))) {
+      if (place.end > 0) spend(place);
+      pop();
+      return Took::yes;
+    }
   }
   if (!said.extend(match, byte) || (free && !said.may_be_free(match, spent()))) return Took::no;
   f.node = match.low;

@@ -110,10 +110,6 @@ bool Said::may_be_free(const Match& match, std::span<const Place> spent) const {
   });
 }
 
-bool Said::may_end_free(const Match& match, std::span<const Place> spent) const {
-  return free_place(match, spent).end > 0;
-}
-
 Place Said::free_place(const Match& match, std::span<const Place> spent) const {
   Place found;
   const auto length = static_cast<std::int32_t>(match.length);

@@ -44,7 +44,6 @@ class Said {
   // What is said once serves one argument of a call. `spent` are the places that others took.
   // Whether the match can still become, or is, a text that touches none of them.
   bool may_be_free(const Match& match, std::span<const Place> spent) const;
-  bool may_end_free(const Match& match, std::span<const Place> spent) const;
   // The first place where the match ends so; empty: nowhere.
   Place free_place(const Match& match, std::span<const Place> spent) const;
 

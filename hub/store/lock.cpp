@@ -127,15 +127,17 @@ Result<std::optional<Lock>> Lock::try_acquire(const fs::path& file, const std::s
 
 Result<Lock> Lock::acquire(const fs::path& file, const std::string& task, const Wait& wait) {
   auto told = std::chrono::steady_clock::time_point{};
-  bool unsigned_before = false;
+  std::optional<std::chrono::steady_clock::time_point> unsigned_since;
   for (;;) {
     CACTUS_TRY(lock, try_acquire(file, task));
     if (lock) return std::move(*lock);
     const auto now = std::chrono::steady_clock::now();
     if (now - told >= kTell) {
       const auto owner = lock_owner(file);
-      // Who has only just taken the lock has not signed it yet: told at the next look.
-      const bool fresh = owner && owner->pid == 0 && !std::exchange(unsigned_before, true);
+      // Who has only just taken the lock has not signed it yet: told when that stays so.
+      const bool unsigned_now = owner && owner->pid == 0;
+      if (unsigned_now && !unsigned_since) unsigned_since = now;
+      const bool fresh = unsigned_now && now - *unsigned_since < kTell;
       if (!fresh) told = now;
       if (owner && !fresh && wait && !wait(*owner))
         return make_error(ErrorKind::cancelled, "gave up waiting for " + owner->text());

@@ -26,6 +26,12 @@ bool found(const std::string& text, const std::string& number) {
                      [&](const constrain::SaidNumber& one) { return one.text == number; });
 }
 
+bool takes_calls(const Speaker& speaking, const Json& tools, const std::string& body,
+                 const std::string& request) {
+  const auto ids = speaking.ids("<|tool_call_start|>" + body + "<|tool_call_end|>");
+  return takes(speaking, tools, ids, request);
+}
+
 TEST_CASE("said: texts are whole words of the request", "[engine][constrain]") {
   const std::string text = "5km from São Paulo to \"New York\", Rio\n";
   for (const char* part : {"km", "São Paulo", "Paulo to", "5km", "Rio", "\\\"New York\\\", Rio"}) {
@@ -144,8 +150,7 @@ TEST_CASE("said: what is said once serves one argument of a call", "[engine][con
     {"function": {"name": "sort", "parameters": {"properties":
       {"numbers": {"type": "array", "items": {"type": "number"}}}}}}])");
   const auto call = [&](const std::string& body, const std::string& request) {
-    return takes(speaking, tools, speaking.ids("<|tool_call_start|>" + body + "<|tool_call_end|>"),
-                 request);
+    return takes_calls(speaking, tools, body, request);
   };
   const std::string trip = "from Rome to New York on Monday";
   CHECK(call(R"(fly(from="Rome",to="New York",day="Monday"))", trip));
@@ -184,8 +189,7 @@ TEST_CASE("said: what cannot be written falls away", "[engine][constrain]") {
       {"minutes": {"type": "integer"}, "label": {"type": "string"}}, "required": ["minutes"]}}},
     {"function": {"name": "roll", "parameters": {"properties": {"sides": {"type": "integer"}}}}}])");
   const auto call = [&](const std::string& body, const std::string& request) {
-    return takes(speaking, tools, speaking.ids("<|tool_call_start|>" + body + "<|tool_call_end|>"),
-                 request);
+    return takes_calls(speaking, tools, body, request);
   };
   CHECK(call("set_timer(minutes=10)", "ten minutes"));
   CHECK(call("set_timer(minutes=10,label=\"tea\")", "10 minutes for tea"));
