@@ -1,31 +1,24 @@
 """Decoder.grouped and its loss with the parts in fused.cpp, for one processor core.
 
-Compiled once with g++ for this processor. ready() says whether all that is there; where it is not,
+Products are products.py's. ready() says whether all that is there; where it is not,
 the plain path computes the same.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import subprocess
-import tempfile
 from ctypes import c_double, c_float, c_int32, c_int64, c_void_p
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.nn import functional as F
 
 from batches import Batch
 from model import Config, Decoder, Norm
-
-_SOURCE = Path(__file__).with_name("fused.cpp")
-_COMMAND = ["g++", "-std=c++17", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
+from native import compiled
+from products import linear, multiply
 
 
 class _Attention(ctypes.Structure):
@@ -54,23 +47,8 @@ _ARGUMENTS: dict[str, list[Any]] = {
 @lru_cache(maxsize=None)
 def library() -> ctypes.CDLL | None:
     """The compiled functions; None where there is no compiler or no AVX-512."""
-    try:
-        described = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        flags = next(line for line in described.splitlines() if line.startswith("flags"))
-        if "avx512dq" not in flags.split():
-            return None
-        key = hashlib.sha256(_SOURCE.read_bytes() + " ".join([*_COMMAND, flags]).encode())
-        folder = Path(tempfile.gettempdir()) / f"fused-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            return None
-        path = folder / f"{key.hexdigest()[:20]}.so"
-        if not path.exists():
-            aside = path.with_suffix(f".{os.getpid()}")
-            subprocess.run([*_COMMAND, "-o", str(aside), str(_SOURCE)], check=True)
-            os.replace(aside, path)
-        found = ctypes.CDLL(str(path))
-    except (OSError, StopIteration, subprocess.CalledProcessError):
+    found = compiled("fused.cpp", "avx512dq")
+    if found is None:
         return None
     for name, arguments in _ARGUMENTS.items():
         function = getattr(found, name)
@@ -154,7 +132,7 @@ class _HeadLoss(Function):
 
     @staticmethod
     def forward(ctx, states: Tensor, weight: Tensor, targets: Tensor):  # type: ignore
-        logits = states @ weight.t()
+        logits = multiply(states, weight.t())
         loss = library().cross_entropy(logits.data_ptr(), targets.data_ptr(), *logits.shape)
         ctx.save_for_backward(states, weight, logits)  # logits are their own gradient now
         return states.new_tensor(loss)
@@ -162,7 +140,8 @@ class _HeadLoss(Function):
     @staticmethod
     def backward(ctx, d_loss: Tensor):  # type: ignore
         states, weight, gradient = ctx.saved_tensors
-        return (gradient @ weight).mul_(d_loss), (gradient.t() @ states).mul_(d_loss), None
+        d_states, d_weight = multiply(gradient, weight), multiply(gradient.t(), states)
+        return d_states.mul_(d_loss), d_weight.mul_(d_loss), None
 
 
 class Plan:
@@ -236,7 +215,7 @@ class _Attend(Function):
 
 def _joint(x: Tensor, *layers: nn.Linear) -> Tensor:
     """The results of several layers beside one another, as one product."""
-    return F.linear(x, torch.cat([layer.weight for layer in layers]))
+    return linear(x, torch.cat([layer.weight for layer in layers]))
 
 
 def states(model: Decoder, batch: Batch) -> Tensor:
@@ -248,15 +227,15 @@ def states(model: Decoder, batch: Batch) -> Tensor:
         last = index + 1 == len(model.layers)
         a, mlp = layer.self_attn, layer.mlp
         if last:
-            asked = a.q_proj(normed.index_select(0, batch.sources))
+            asked = linear(normed.index_select(0, batch.sources), a.q_proj.weight)
             attended = _Attend.apply(_joint(normed, a.k_proj, a.v_proj), asked, plan)
             x = x.index_select(0, batch.sources)
         else:
             attended = _Attend.apply(_joint(normed, a.q_proj, a.k_proj, a.v_proj), None, plan)
-        x, normed = _add_norm(x, a.o_proj(attended), layer.post_attention_layernorm)
+        x, normed = _add_norm(x, linear(attended, a.o_proj.weight), layer.post_attention_layernorm)
         wide = _SwiGLU.apply(_joint(normed, mlp.gate_proj, mlp.up_proj))
         following = model.norm if last else model.layers[index + 1].input_layernorm
-        x, normed = _add_norm(x, mlp.down_proj(wide), following)
+        x, normed = _add_norm(x, linear(wide, mlp.down_proj.weight), following)
     return normed
 
 

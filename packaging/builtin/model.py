@@ -60,6 +60,15 @@ PRESETS = {
         intermediate_size=512,
         rope_theta=100000.0,
     ),
+    "deep": Config(
+        hidden_size=192,
+        num_hidden_layers=8,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        head_dim=32,
+        intermediate_size=512,
+        rope_theta=100000.0,
+    ),
     "tiny": Config(
         hidden_size=128,
         num_hidden_layers=4,
@@ -229,6 +238,23 @@ class Layer(nn.Module):
         attended = self.self_attn.grouped(self.input_layernorm(x), cos, sin, batch, last)
         x = (x[batch.sources] if last else x) + attended
         return x + self.mlp(self.post_attention_layernorm(x))
+
+
+def deepened(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """Weights of a decoder with fewer layers as those of one with `layers` that computes the same: some of its
+    layers, evenly spread, are followed by a double that adds nothing yet."""
+    own = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+    extra = layers - own
+    parts = [name.split(".", 2)[2] for name in weights if name.startswith("layers.0.")]
+    order = sorted([*range(own), *((i + 1) * own // (extra + 1) for i in range(extra))])
+    out = {name: weight for name, weight in weights.items() if not name.startswith("layers.")}
+    for place, source in enumerate(order):
+        double = source in order[:place]
+        for part in parts:
+            weight = weights[f"layers.{source}.{part}"]
+            silent = double and part in ("self_attn.o_proj.weight", "mlp.down_proj.weight")
+            out[f"layers.{place}.{part}"] = torch.zeros_like(weight) if silent else weight.clone()
+    return out
 
 
 class Decoder(nn.Module):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from products import multiply
+
 _A, _B, _C = 3.4445, -4.7750, 2.0315  # of the iteration, as published
 
 
@@ -19,8 +21,8 @@ def orthogonalized(update: Tensor) -> Tensor:
     x = update.t() if tall else update
     x = x / (x.norm() + 1e-7)
     for _ in range(5):
-        square = x @ x.t()
-        x = _A * x + (_B * square + _C * square @ square) @ x
+        square = multiply(x, x.t())
+        x = _A * x + multiply(_B * square + _C * multiply(square, square), x)
     return x.t() if tall else x
 
 

@@ -118,6 +118,8 @@ def _make_kit(kind: str) -> Kit:
         return lambda rng: values.copied(rng.choice(items))
     span, _, units = body.partition(";")
     low, high = (float(x) for x in span.split(","))
+    if low < 0:
+        raise ValueError(f"numbers below zero have no words: {kind}")
     names = tuple(u.strip() for u in units.split("/")) if units else ()
     if name == "int":
         return lambda rng: values.whole(rng, int(low), int(high), names)

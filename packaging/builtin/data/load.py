@@ -84,9 +84,10 @@ def families() -> tuple[Family, ...]:
     for path in sorted(SPECS.glob("*.objects")):
         for thing in read_objects("\n" + path.read_text(encoding="utf-8")):
             out += actions(thing)
-    for path in sorted((SPECS / "training").glob("*.tools")):
-        text = path.read_text(encoding="utf-8")
-        out = _with_more_frames(out, text) + _tools(text, training=True)
+    more = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((SPECS / "training").glob("*.tools"))
+    )
+    out = _with_more_frames(out + _tools(more, training=True), more)
     for path in sorted((SPECS / "training").glob("*.objects")):
         for thing in read_objects("\n" + path.read_text(encoding="utf-8")):
             out += actions(thing, of_training=True)

@@ -15,6 +15,7 @@ try:
     from torch.nn import functional as F
 
     import fused
+    import products
     from batches import Batch, Groups
     from model import Config, Decoder
 except ImportError:
@@ -72,16 +73,24 @@ class Fused(unittest.TestCase):
     def tearDown(self) -> None:
         self.folder.cleanup()
 
-    def same(self, model: "Decoder", batch: "Batch") -> None:
-        """Loss and every gradient, to 1e-4 of the gradient's norm."""
-        wanted_loss, wanted = exact(model, batch)
+    def gradients(
+        self, model: "Decoder", batch: "Batch"
+    ) -> tuple[float, dict[str, "torch.Tensor"]]:
         model.zero_grad(set_to_none=True)
         loss = fused.loss(model, batch)
         loss.backward()
-        self.assertLess(abs(loss.item() / wanted_loss - 1), 1e-5)
-        for name, weight in model.named_parameters():
-            error = float((weight.grad - wanted[name]).norm() / wanted[name].norm())
-            self.assertLess(error, 1e-4, name)
+        return loss.item(), {name: p.grad for name, p in model.named_parameters()}
+
+    def near(self, got: tuple, wanted: tuple, loss: float, gradients: float) -> None:
+        """Relative differences of the loss and of every gradient, by its norm, are below these."""
+        self.assertLess(abs(got[0] / wanted[0] - 1), loss)
+        for name, gradient in wanted[1].items():
+            error = float((got[1][name] - gradient).norm() / gradient.norm())
+            self.assertLess(error, gradients, name)
+
+    def same(self, model: "Decoder", batch: "Batch") -> None:
+        with mock.patch.object(products, "library", lambda: None):
+            self.near(self.gradients(model, batch), exact(model, batch), 1e-5, 1e-4)
 
     def test_loss_and_gradients(self) -> None:
         for changes in (
@@ -96,6 +105,20 @@ class Fused(unittest.TestCase):
             for numbers in self.groups.batches(1500, 1, 0)[:3]:
                 with self.subTest(changes):
                     self.same(model, self.groups.load(numbers))
+
+    @unittest.skipUnless(torch is not None and products.library(), "no AMX")
+    def test_products_of_bfloat16(self) -> None:
+        """What AMX leaves of the gradients is what rounding all factors of the products leaves of them."""
+
+        def rounding(a: "torch.Tensor", b: "torch.Tensor") -> "torch.Tensor":
+            return a.bfloat16().float() @ b.bfloat16().float()
+
+        model = Decoder(small())
+        batch = self.groups.load(self.groups.batches(1500, 1, 0)[0])
+        got = self.gradients(model, batch)
+        with mock.patch.object(products, "multiply", rounding):
+            with mock.patch.object(fused, "multiply", rounding):
+                self.near(got, self.gradients(model, batch), 1e-4, 0.02)
 
     def test_weights_of_four_bits(self) -> None:
         """Each group on the codebook, 7.28% away (docs/quantisation.md), and back again afterwards."""

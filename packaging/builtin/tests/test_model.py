@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 try:
@@ -15,7 +16,7 @@ try:
     import export
     from batches import Groups, endless
     from optimizer import orthogonalized
-    from model import PRESETS, Config, Decoder
+    from model import PRESETS, Config, Decoder, deepened
 except ImportError:
     torch = None  # type: ignore[assignment]
 
@@ -66,6 +67,15 @@ class Model(unittest.TestCase):
                 for key, weight in self.model.state_dict().items():
                     wanted = weight.bfloat16().float() if half else weight
                     self.assertTrue(torch.equal(back.state_dict()[key], wanted), key)
+
+    def test_a_deepened_model_computes_the_same(self) -> None:
+        ids = torch.randint(2, 64, (1, 12))
+        wanted, _ = self.model(ids)
+        for layers in (2, 3, 5):
+            deeper = Decoder(replace(SMALL, num_hidden_layers=layers)).eval()
+            deeper.load_state_dict(deepened(self.model.state_dict(), layers))
+            got, _ = deeper(ids)
+            self.assertLess(float((got - wanted).abs().max()), 1e-5, layers)
 
     def test_presets_are_of_the_size_they_say(self) -> None:
         for name, most in (("small", 6e6), ("base", 10e6), ("large", 13e6)):

@@ -1,0 +1,193 @@
+// Matrix products for training on processors with AMX: factors rounded to bfloat16, sums in float32, one
+// thread. fused.py compiles this beside fused.cpp. Sizes are free; matrices are row-major, and edges read as zeros.
+
+#include <asm/prctl.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+namespace {
+
+constexpr int kSide = 16;             // rows of a tile; columns of a tile of sums
+constexpr int kDeep = 32;             // terms of a product that one instruction adds
+constexpr int kTile = kSide * kDeep;  // bfloat16 in a tile
+constexpr int kBlock = 2 * kSide;     // rows and columns of sums that the eight tiles work on together
+constexpr int kTerms = 512;           // terms read in one go: a block of factors stays in the caches
+
+using Bits = __m512i;  // 16 pairs of bfloat16
+
+struct alignas(64) Config {
+    uint8_t palette = 1, start = 0, reserved[14] = {};
+    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+struct Free {
+    void operator()(void* p) const { std::free(p); }
+};
+using Packed = std::unique_ptr<uint16_t, Free>;
+
+Packed packed(size_t tiles) {
+    return Packed(static_cast<uint16_t*>(std::aligned_alloc(64, tiles * kTile * sizeof(uint16_t))));
+}
+
+/// A factor: `terms` of each of `count` rows or columns of sums. It lies [count, terms], or across: [terms, count].
+struct Factor {
+    const float* data;
+    int64_t count, terms, step;
+    bool across;
+};
+
+inline __mmask16 within(int64_t count) {
+    return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, 16)) - 1);
+}
+
+/// 16 x 16 pairs, transposed.
+inline void transpose(Bits x[16]) {
+    Bits y[16];
+    for (int i = 0; i < 16; i += 4) {
+        const Bits a = _mm512_unpacklo_epi32(x[i], x[i + 1]), b = _mm512_unpackhi_epi32(x[i], x[i + 1]);
+        const Bits c = _mm512_unpacklo_epi32(x[i + 2], x[i + 3]), d = _mm512_unpackhi_epi32(x[i + 2], x[i + 3]);
+        y[i] = _mm512_unpacklo_epi64(a, c), y[i + 1] = _mm512_unpackhi_epi64(a, c);
+        y[i + 2] = _mm512_unpacklo_epi64(b, d), y[i + 3] = _mm512_unpackhi_epi64(b, d);
+    }
+    for (int i = 0; i < 4; ++i) {
+        const Bits a = _mm512_shuffle_i32x4(y[i], y[i + 4], 0x88), b = _mm512_shuffle_i32x4(y[i], y[i + 4], 0xdd);
+        const Bits c = _mm512_shuffle_i32x4(y[i + 8], y[i + 12], 0x88);
+        const Bits d = _mm512_shuffle_i32x4(y[i + 8], y[i + 12], 0xdd);
+        x[i] = _mm512_shuffle_i32x4(a, c, 0x88), x[i + 8] = _mm512_shuffle_i32x4(a, c, 0xdd);
+        x[i + 4] = _mm512_shuffle_i32x4(b, d, 0x88), x[i + 12] = _mm512_shuffle_i32x4(b, d, 0xdd);
+    }
+}
+
+/// Terms [k, k + 32) of rows [r, r + 16), a row of the result for each: sixteen pairs of terms.
+inline void read_along(const Factor& f, int64_t r, int64_t k, Bits out[16]) {
+    const __mmask16 low = within(f.terms - k), high = within(f.terms - k - 16);
+    for (int i = 0; i < 16; ++i) {
+        if (r + i >= f.count) {
+            out[i] = _mm512_setzero_si512();
+            continue;
+        }
+        const float* from = f.data + (r + i) * f.step + k;
+        const __m512 a = _mm512_maskz_loadu_ps(low, from), b = _mm512_maskz_loadu_ps(high, from + 16);
+        out[i] = Bits(_mm512_cvtne2ps_pbh(b, a));
+    }
+}
+
+/// The same of a factor that lies across, a row of the result for each pair of terms.
+inline void read_across(const Factor& f, int64_t r, int64_t k, Bits out[16]) {
+    alignas(64) static constexpr uint16_t kZip[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    const Bits zip = _mm512_load_si512(kZip);
+    const __mmask16 mask = within(f.count - r);
+    for (int i = 0; i < 16; ++i) {
+        const int64_t term = k + 2 * i;
+        const float* from = f.data + term * f.step + r;
+        const __m512 a = _mm512_maskz_loadu_ps(term < f.terms ? mask : 0, from);
+        const __m512 b = _mm512_maskz_loadu_ps(term + 1 < f.terms ? mask : 0, from + f.step);
+        out[i] = _mm512_permutexvar_epi16(zip, Bits(_mm512_cvtne2ps_pbh(b, a)));
+    }
+}
+
+/// A tile as the left factor wants it (a row for each row of sums) or as the right one does (for each pair).
+inline void pack(const Factor& f, int64_t r, int64_t k, bool right, uint16_t* to) {
+    Bits x[16];
+    if (f.across)
+        read_across(f, r, k, x);
+    else
+        read_along(f, r, k, x);
+    if (f.across != right) transpose(x);
+    for (int i = 0; i < 16; ++i) _mm512_store_si512(to + i * kDeep, x[i]);
+}
+
+/// Sums [32, 32], `step` floats from row to row: `deep` tiles of terms more, or these alone.
+inline void block(const uint16_t* a, const uint16_t* b, int64_t deep, float* sums, int64_t step, bool more) {
+    const int64_t bytes = step * sizeof(float);
+    float* below = sums + kSide * step;
+    if (more) {
+        _tile_loadd(0, sums, bytes);
+        _tile_loadd(1, sums + kSide, bytes);
+        _tile_loadd(2, below, bytes);
+        _tile_loadd(3, below + kSide, bytes);
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    }
+    const uint16_t *a2 = a + deep * kTile, *b2 = b + deep * kTile;
+    for (int64_t k = 0; k < deep; ++k) {
+        _tile_loadd(4, a + k * kTile, 64);
+        _tile_loadd(6, b + k * kTile, 64);
+        _tile_loadd(5, a2 + k * kTile, 64);
+        _tile_loadd(7, b2 + k * kTile, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, sums, bytes);
+    _tile_stored(1, sums + kSide, bytes);
+    _tile_stored(2, below, bytes);
+    _tile_stored(3, below + kSide, bytes);
+}
+
+void pack_rows(const Factor& f, int64_t begin, int64_t end, int64_t k, int64_t deep, bool right, uint16_t* to) {
+    for (int64_t r = begin; r < end; r += kSide)
+        for (int64_t i = 0; i < deep; ++i, to += kTile) pack(f, r, k + i * kDeep, right, to);
+}
+
+int64_t rounded(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+}  // namespace
+
+extern "C" {
+
+/// Whether this thread may use AMX's tiles; the kernel is asked.
+int32_t products_ready() {
+    constexpr long kAsk = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, asm/prctl.h of newer kernels
+    return syscall(SYS_arch_prctl, kAsk, kTileData) == 0;
+}
+
+/// out [rows, columns] = a times b, of `terms` terms each. a is [rows, terms], or with a_across [terms, rows];
+/// b is [terms, columns], or with b_along [columns, terms]; a_step and b_step are floats from row to row.
+void product(const float* a, int64_t a_step, int32_t a_across, const float* b, int64_t b_step, int32_t b_along,
+             int64_t rows, int64_t columns, int64_t terms, float* out) {
+    const Config config;
+    _tile_loadconfig(&config);
+    const Factor left{a, rows, terms, a_step, a_across != 0}, right{b, columns, terms, b_step, b_along == 0};
+    const int64_t wide = rounded(columns, kBlock), most = rounded(std::min<int64_t>(terms, kTerms), kDeep) / kDeep;
+    const Packed b_tiles = packed(wide / kSide * most), a_tiles = packed(2 * most);
+    alignas(64) float edge[kBlock * kBlock];
+    for (int64_t k = 0; k < terms; k += kTerms) {
+        const int64_t deep = rounded(std::min<int64_t>(terms - k, kTerms), kDeep) / kDeep;
+        pack_rows(right, 0, wide, k, deep, true, b_tiles.get());
+        for (int64_t r = 0; r < rows; r += kBlock) {
+            pack_rows(left, r, r + kBlock, k, deep, false, a_tiles.get());
+            for (int64_t c = 0; c < columns; c += kBlock) {
+                const uint16_t* tiles = b_tiles.get() + c / kSide * deep * kTile;
+                float* sums = out + r * columns + c;
+                const int64_t height = std::min<int64_t>(kBlock, rows - r);
+                const int64_t width = std::min<int64_t>(kBlock, columns - c);
+                if (height == kBlock && width == kBlock) {
+                    block(a_tiles.get(), tiles, deep, sums, columns, k > 0);
+                    continue;
+                }
+                block(a_tiles.get(), tiles, deep, edge, kBlock, false);
+                for (int64_t y = 0; y < height; ++y)
+                    for (int64_t x = 0; x < width; ++x) {
+                        float& sum = sums[y * columns + x];
+                        sum = edge[y * kBlock + x] + (k > 0 ? sum : 0);
+                    }
+            }
+        }
+    }
+    _tile_release();
+}
+}
