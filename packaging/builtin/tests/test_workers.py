@@ -64,7 +64,9 @@ class Workers(unittest.TestCase):
             for trainer in trainers:
                 trainer.step()
         got = self.trained("both", 2, 2)
-        self.assert_like({"step": 2, "model": model.state_dict()}, got, 1e-3)
+        # With AMX, sums in another order are rounded to other bfloat16, and Muon makes that larger. Of one
+        # batch alone the weights would be 0.06 and more away.
+        self.assert_like({"step": 2, "model": model.state_dict()}, got, 0.02)
         for trainer, kept in zip(trainers, got["optimizers"]):
             trainer.load_state_dict(kept)  # all states are there, whoever owned them
             sizes = [len(trainer.state[p]) for g in trainer.param_groups for p in g["params"]]
