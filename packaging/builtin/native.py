@@ -22,7 +22,7 @@ def compiled(name: str, *needed: str) -> ctypes.CDLL | None:
         if not set(needed) <= set(flags.split()):
             return None
         key = hashlib.sha256(source.read_bytes() + " ".join([*_COMMAND, flags]).encode())
-        folder = Path(tempfile.gettempdir()) / f"fused-{os.getuid()}"
+        folder = Path(tempfile.gettempdir()) / f"cactus-training-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_uid != os.getuid():
             return None
