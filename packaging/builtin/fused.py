@@ -1,7 +1,7 @@
-"""Decoder.grouped and its loss with the parts in fused.cpp, for one processor core.
+"""Decoder.grouped and its loss with the parts in fused.cpp and attention.cpp, for one processor core.
 
-Products are products.py's. ready() says whether all that is there; where it is not,
-the plain path computes the same.
+Products are products.py's; those of attention have factors rounded to bfloat16 on every processor. ready()
+says whether all that is there; where it is not, the plain path computes the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from products import linear, multiply
 
 
 class _Attention(ctypes.Structure):
-    """fused.cpp explains the fields."""
+    """attention.cpp explains the fields."""
 
     _fields_ = [(name, c_int32) for name in ("spans", "heads", "kv_heads", "head_dim")]
     _fields_ += [(name, c_int64) for name in ("q_step", "kv_step")]
@@ -33,8 +33,6 @@ class _Attention(ctypes.Structure):
 
 
 _ARGUMENTS: dict[str, list[Any]] = {
-    "attention": [ctypes.POINTER(_Attention)],
-    "attention_backward": [ctypes.POINTER(_Attention)],
     "norm": [c_void_p] * 3 + [c_float, c_int64, c_int64] + [c_void_p] * 3,
     "norm_backward": [c_void_p] * 5 + [c_int64, c_int64] + [c_void_p] * 2,
     "swiglu": [c_void_p, c_int64, c_int64, c_void_p],
@@ -57,6 +55,16 @@ def library() -> ctypes.CDLL | None:
     return found
 
 
+@lru_cache(maxsize=None)
+def attention_library() -> ctypes.CDLL | None:
+    found = compiled("attention.cpp", "avx512dq")
+    if found is None or not found.attention_ready():
+        return None
+    for function in (found.attention, found.attention_backward):
+        function.argtypes, function.restype = [ctypes.POINTER(_Attention)], None
+    return found
+
+
 def ready(model: Decoder, device: torch.device) -> bool:
     c = model.c
     sizes = (c.vocab_size, c.hidden_size, c.intermediate_size)
@@ -66,6 +74,7 @@ def ready(model: Decoder, device: torch.device) -> bool:
         and c.head_dim in (32, 64)
         and all(size % 16 == 0 for size in sizes)
         and library() is not None
+        and attention_library() is not None
     )
 
 
@@ -197,7 +206,7 @@ class _Attend(Function):
         rows = len(joint if asked is None else asked)
         out = joint.new_empty(rows, heads * plan.c.head_dim)
         weight = joint.new_empty(rows, heads)
-        library().attention(plan.problem(joint, asked, out, weight))
+        attention_library().attention(plan.problem(joint, asked, out, weight))
         ctx.save_for_backward(joint, asked, out, weight)
         ctx.plan = plan
         return out
@@ -209,7 +218,7 @@ class _Attend(Function):
         d_asked = None if asked is None else torch.empty_like(asked)
         problem = ctx.plan.problem(joint, asked, out, weight)
         ctx.plan.give_gradients(problem, d_out, d_joint, d_asked)
-        library().attention_backward(problem)
+        attention_library().attention_backward(problem)
         return d_joint, d_asked, None
 
 

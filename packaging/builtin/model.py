@@ -59,10 +59,11 @@ _MINI = Config(
     rope_theta=100000.0,
 )
 
-# Presets by name; parameters with 4,096 tokens: 3.1 M, 3.9 M, 1.3 M (to try things), 5.3 M, 8.8 M and 12.3 M.
+# Presets by name; parameters with 4,096 tokens: 3.1 M, 3.9 M, 6.8 M, 1.3 M (to try things), 5.3 M, 8.8 M and 12.3 M.
 PRESETS = {
     "mini": _MINI,
     "deep": replace(_MINI, num_hidden_layers=8),
+    "wide": replace(_MINI, num_hidden_layers=8, hidden_size=256, intermediate_size=768),
     "tiny": Config(
         hidden_size=128,
         num_hidden_layers=4,
@@ -248,6 +249,36 @@ def deepened(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
             weight = weights[f"layers.{source}.{part}"]
             silent = double and part in ("self_attn.o_proj.weight", "mlp.down_proj.weight")
             out[f"layers.{place}.{part}"] = torch.zeros_like(weight) if silent else weight.clone()
+    return out
+
+
+def widened(weights: dict[str, Tensor], hidden: int, inner: int) -> dict[str, Tensor]:
+    """Weights with at least as many channels and units of the MLPs, which compute the same (but for the norms'
+    eps): what is new is read with small random weights, and nothing is written to it or by it yet."""
+    own = weights["embed_tokens.weight"].shape[1]
+    if own == hidden and weights["layers.0.mlp.up_proj.weight"].shape[0] == inner:
+        return weights
+
+    def enlarged(weight: Tensor, rows: int, columns: int, spread: float) -> Tensor:
+        out = torch.randn(rows, columns) * spread
+        out[: weight.shape[0], : weight.shape[1]] = weight
+        return out
+
+    out: dict[str, Tensor] = {}
+    for name, weight in weights.items():
+        part = name.split(".")[-2]
+        if weight.dim() == 1:  # the mean square is over more channels now
+            out[name] = torch.ones(hidden)
+            out[name][:own] = weight * math.sqrt(own / hidden)
+        elif part == "down_proj":
+            out[name] = enlarged(weight, hidden, inner, 0)
+        elif part == "o_proj":
+            out[name] = enlarged(weight, hidden, weight.shape[1], 0)
+        elif part == "embed_tokens":
+            out[name] = enlarged(weight, len(weight), hidden, 0)
+        else:
+            rows = inner if part in ("gate_proj", "up_proj") else len(weight)
+            out[name] = enlarged(weight, rows, hidden, 0.02)
     return out
 
 

@@ -22,6 +22,8 @@ def compiled(name: str, *needed: str) -> ctypes.CDLL | None:
         if not set(needed) <= set(flags.split()):
             return None
         key = hashlib.sha256(source.read_bytes() + " ".join([*_COMMAND, flags]).encode())
+        for header in sorted(source.parent.glob("*.h")):
+            key.update(header.read_bytes())
         folder = Path(tempfile.gettempdir()) / f"cactus-training-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_uid != os.getuid():

@@ -22,7 +22,7 @@ import curve
 import export
 import fused
 from batches import Batch, Groups, endless
-from model import PRESETS, Decoder, deepened
+from model import PRESETS, Config, Decoder, deepened, widened
 from optimizer import optimizers
 from workers import Team, run
 
@@ -62,12 +62,13 @@ def save(path: Path, state: dict[str, object]) -> None:
     os.replace(aside, path)
 
 
-def weights_of(path: Path, layers: int, device: torch.device) -> dict[str, torch.Tensor]:
+def weights_of(path: Path, config: Config, device: torch.device) -> dict[str, torch.Tensor]:
     if path.is_dir():
         weights = export.load(path).state_dict()
     else:
         weights = torch.load(path, map_location=device)["model"]
-    return deepened(weights, layers)
+    deep = deepened(weights, config.num_hidden_layers)
+    return widened(deep, config.hidden_size, config.intermediate_size)
 
 
 def parse() -> argparse.Namespace:
@@ -77,7 +78,7 @@ def parse() -> argparse.Namespace:
         "--out", type=Path, required=True, help="folder of checkpoint.pt, loss.csv, loss.svg"
     )
     parser.add_argument(
-        "--init", type=Path, help="checkpoint or exported folder a new run begins with; it may have fewer layers"
+        "--init", type=Path, help="checkpoint or exported folder a new run begins with; it may be of a smaller model"
     )
     parser.add_argument("--valid", type=Path, help="packed validation groups")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
@@ -125,7 +126,7 @@ def train(options: argparse.Namespace, rank: int) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, step, read, before = options.out / "checkpoint.pt", 0, 0, 0.0
     if options.init and not checkpoint.exists():
-        model.load_state_dict(weights_of(options.init, config.num_hidden_layers, device))
+        model.load_state_dict(weights_of(options.init, config, device))
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         if state["config"] != asdict(config):

@@ -28,10 +28,11 @@ from .family import Family
 from .held_out import Allowed, allowed
 
 _SHIPPED = 0.07  # share of groups that offer exactly the tools that ship; they are few and soon learnt
-_POOLS = (8, 68, 24)  # weights of shipped tools, written tools, objects times actions
+_POOLS = (6, 78, 16)  # weights of shipped tools, written tools, objects times actions
 _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (50, 16, 17, 11, 6)
-_COINED = 0.35  # share of groups, in training, whose tools are coined for them
+_COINED = 0.2  # share of groups, in training, whose tools are coined for them
+_EVERYDAY = 0.25  # share of groups, in training, that begin with up to four of the hundred most common tools
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
 
 
@@ -40,13 +41,16 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
     rng = random.Random(f"cactus builtin group {seed} {split} {index}")
     rules = allowed(split)
     beside: list[Family] = []  # families near the offered ones, for requests that none of them serves
-    if rng.random() < _SHIPPED:
+    roll = rng.random() - _SHIPPED
+    if roll < 0:
         offered, exact = list(pools(False)[0]), True
-    elif split == "train" and rng.random() < _COINED:
+    elif split == "train" and roll < _COINED:
         offered, beside = _coined(rules, rng)
         exact = False
     else:
-        offered, exact = offer([pick_family(rules, rng, _POOLS)], set(), rules, rng, rng.random() < 0.3)
+        common = split == "train" and roll < _COINED + _EVERYDAY
+        first = _everyday(rng) if common else [pick_family(rules, rng, _POOLS)]
+        offered, exact = offer(first, set(), rules, rng, rng.random() < 0.3)
         exact = exact or offered == list(pools(False)[0])
     if not beside:
         beside = _near(offered, rules)
@@ -71,6 +75,16 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
                 }
         requests.append(entry)
     return {"tools": [d.schema for d in dressed.values()], "requests": requests}
+
+
+def _everyday(rng: random.Random) -> list[Family]:
+    """One to four of the written families that are not for training alone: weather, reminders, files, messages.
+    Drawn from all families alike, each would be met so seldom that its own ways to ask are not learnt."""
+    chosen: list[Family] = []
+    for family in rng.sample(pools(False)[1], rng.choice((1, 2, 3, 4))):
+        if family.clash not in {f.clash for f in chosen}:
+            chosen.append(family)
+    return chosen
 
 
 def _coined(rules: Allowed, rng: random.Random) -> tuple[list[Family], list[Family]]:

@@ -16,7 +16,7 @@ try:
     import export
     from batches import Groups, endless
     from optimizer import orthogonalized
-    from model import PRESETS, Config, Decoder, deepened
+    from model import PRESETS, Config, Decoder, deepened, widened
 except ImportError:
     torch = None  # type: ignore[assignment]
 
@@ -76,6 +76,17 @@ class Model(unittest.TestCase):
             deeper.load_state_dict(deepened(self.model.state_dict(), layers))
             got, _ = deeper(ids)
             self.assertLess(float((got - wanted).abs().max()), 1e-5, layers)
+
+    def test_a_widened_model_computes_the_same(self) -> None:
+        ids = torch.randint(2, 64, (1, 12))
+        small = replace(SMALL, rms_norm_eps=1e-12)
+        model = Decoder(small).eval()
+        wanted = model.head(model(ids)[0])
+        for hidden, inner in ((32, 64), (64, 64), (32, 96), (48, 128)):
+            wider = Decoder(replace(small, hidden_size=hidden, intermediate_size=inner)).eval()
+            wider.load_state_dict(widened(model.state_dict(), hidden, inner))
+            got = wider.head(wider(ids)[0])
+            self.assertLess(float((got - wanted).abs().max()), 1e-5, (hidden, inner))
 
     def test_presets_are_of_the_size_they_say(self) -> None:
         for name, most in (("small", 6e6), ("base", 10e6), ("large", 13e6)):
