@@ -112,6 +112,22 @@ class LocalSession final : public Session {
     return std::min({wanted, kRoomForReply, generator_.context() / 4});
   }
 
+  // What a greedy call is to be weighed against; unset: nothing.
+  std::optional<Declining> declining(const TokenConstraint* constraint,
+                                     const GenerateOptions& options,
+                                     const SampleSettings& settings) const {
+    const bool tools = options.tools.is_array() && !options.tools.empty();
+    if (constraint == nullptr || !tools || settings.temperature > 0 || format_.call->none.empty()) {
+      return std::nullopt;
+    }
+    const Json& generation = model_->bundle().manifest().generation;
+    const Json weight =
+        generation.is_object() ? generation.value("decline_weight", Json()) : Json();
+    const auto id = model_->tokenizer().token_id(format_.call->none);
+    if (!weight.is_number() || !(weight.get<double>() > 0) || !id) return std::nullopt;
+    return Declining{*id, weight.get<double>()};
+  }
+
   Result<Reply> generate(const Prompt& prompt, const ReplyFormat& format,
                          const GenerateOptions& options, const std::optional<std::string>& request,
                          const PieceSink& sink, const std::atomic<bool>* cancel) {
@@ -120,18 +136,50 @@ class LocalSession final : public Session {
     }
     CACTUS_TRY(settings, sample_settings(options.sample, model_->bundle().manifest().generation));
     Reply reply;
-    reply.seed = options.sample.seed ? *options.sample.seed : system_seed();
     if (!prompt.notice.empty()) reply.notices.push_back(prompt.notice);
-    Sampler sampler(settings, reply.seed);
-    ReplyBuilder builder(model_->tokenizer(), format, prompt.tail, options, sink, reply);
-    AnswerMeasures measures(probe_.get(), options);
     CACTUS_TRY(constraint, constrain(format, options, request, reply));
-    const Continuation work{.prompt = prompt.ids,
+    const Reply blank = reply;
+    AnswerMeasures measures(probe_.get(), options);
+    if (const auto weighed = declining(constraint.get(), options, settings))
+      measures.weigh(*weighed);
+    const Attempt attempt{prompt, format, options, settings, sink, cancel};
+    CACTUS_CHECK(run(attempt, constraint.get(), measures, reply));
+    if (reply.finish != FinishReason::tool_calls || !measures.rather_declines()) return reply;
+    // Token by token the call won; as a whole it is less likely than that nothing fits.
+    CACTUS_TRY(nothing, constrain_to(Json(), request));
+    Reply declined = blank;
+    AnswerMeasures again(probe_.get(), options);
+    CACTUS_CHECK(run(attempt, nothing.get(), again, declined));
+    declined.cached_tokens = reply.cached_tokens;
+    declined.timing.first_token_ms = reply.timing.prefill_ms + reply.timing.decode_ms;
+    declined.timing.decode_ms += reply.timing.decode_ms + declined.timing.prefill_ms;
+    declined.timing.prefill_ms = reply.timing.prefill_ms;
+    declined.timing.probe_ms += reply.timing.probe_ms;
+    return declined;
+  }
+
+  struct Attempt {
+    const Prompt& prompt;
+    const ReplyFormat& format;
+    const GenerateOptions& options;
+    const SampleSettings& settings;
+    const PieceSink& sink;
+    const std::atomic<bool>* cancel;
+  };
+
+  Status run(const Attempt& attempt, TokenConstraint* constraint, AnswerMeasures& measures,
+             Reply& reply) {
+    const GenerateOptions& options = attempt.options;
+    reply.seed = options.sample.seed ? *options.sample.seed : system_seed();
+    Sampler sampler(attempt.settings, reply.seed);
+    ReplyBuilder builder(model_->tokenizer(), attempt.format, attempt.prompt.tail, options,
+                         attempt.sink, reply);
+    const Continuation work{.prompt = attempt.prompt.ids,
                             .stop_ids = stop_ids_,
                             .max_tokens = options.max_tokens,
                             .measures = &measures,
-                            .constraint = constraint.get(),
-                            .cancel = cancel};
+                            .constraint = constraint,
+                            .cancel = attempt.cancel};
     CACTUS_CHECK(generator_.run(work, sampler, reply, [&](std::int32_t id) {
       builder.add(id);
       return builder.refused()   ? Verdict::stop_asked
@@ -143,7 +191,7 @@ class LocalSession final : public Session {
     if (reply.finish == FinishReason::stop && !reply.tool_calls.empty()) {
       reply.finish = FinishReason::tool_calls;
     }
-    return reply;
+    return ok_status();
   }
 
   std::shared_ptr<const Model> model_;

@@ -45,7 +45,7 @@ class TokenObserver {
  public:
   virtual ~TokenObserver() = default;
   virtual bool wants(std::int64_t layer) const = 0;  // as ForwardRequest counts
-  // hidden [hidden], valid during the call
+  // hidden [hidden], valid during the call. A second on_prompt(): the reply begins anew.
   virtual void on_prompt(std::int64_t /*layer*/, std::span<const float> /*hidden*/) {}
   virtual void on_token(std::int32_t id, std::int64_t layer, std::span<const float> hidden) = 0;
 };

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/sample/sampler.h"
+
 namespace cactus {
 namespace {
 
@@ -35,6 +37,11 @@ void AnswerMeasures::on_prompt(std::int64_t layer, std::span<const float> state)
 
 void AnswerMeasures::on_pick(kernels::Exec& exec, std::span<const float> logits, std::int32_t id,
                              TokenConstraint* constraint) {
+  if (declining_) {
+    if (!declined_)
+      declined_ = std::log(declining_->weight) + log_probability(exec, logits, declining_->id);
+    answered_ += log_probability(exec, logits, id);
+  }
   const bool reads_tokens = probe_ != nullptr && probe_->reads_tokens();
   if (!options_.statistics && !reads_tokens) return;
   std::optional<Stopwatch> watch;

@@ -1,5 +1,5 @@
 // What is measured of a reply while it grows: the probe's running pool, the model's own opinion of
-// its tokens, and an observer's view of the states.
+// its tokens, whether it would rather have declined, and an observer's view of the states.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -14,11 +14,19 @@
 
 namespace cactus {
 
+// How a model declines, and how much it counts that it might have.
+struct Declining {
+  std::int32_t id = 0;  // the token that says no tool fits
+  double weight = 1;    // above 0; 1: the likelier of the two, as a whole, is the answer
+};
+
 // Of one reply. Costs nothing when nothing was asked for.
 class AnswerMeasures {
  public:
   // `probe` may be null; both arguments outlive this.
   AnswerMeasures(const Probe* probe, const GenerateOptions& options);
+
+  void weigh(const Declining& declining) { declining_ = declining; }  // before the first token
 
   bool wants_prompt() const { return options_.observer != nullptr; }
   bool wants_states() const { return pool_.has_value() || options_.observer != nullptr; }
@@ -31,6 +39,9 @@ class AnswerMeasures {
   // After a token was read: false when on_confidence asked to stop.
   bool go_on();
 
+  // Whether declining at once, so weighed, was likelier than all the tokens so far together.
+  bool rather_declines() const { return declined_ && *declined_ > answered_; }
+
   void finish(Reply& reply);  // fills in confidence, its source, and statistics
 
  private:
@@ -40,6 +51,9 @@ class AnswerMeasures {
   const GenerateOptions& options_;
   std::optional<RunningPool> pool_;
   RunningStatistics statistics_;  // when they are wanted or the probe reads them
+  std::optional<Declining> declining_;
+  std::optional<double> declined_;  // log of weight times probability of that first token
+  double answered_ = 0;             // log-probability of the tokens so far
   double probe_ms_ = 0;
 };
 

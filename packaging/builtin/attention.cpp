@@ -304,7 +304,8 @@ private:
 
     /// Sixteen halves into the first or the second of sixteen pairs.
     static void place_half(Pair* to, __m512i lower, int second) {
-        const __m512i kept = _mm512_and_si512(_mm512_loadu_si512(to), _mm512_set1_epi32(second ? 0xffff : int(0xffff0000)));
+        const __m512i other = _mm512_set1_epi32(second ? 0xffff : int(0xffff0000));
+        const __m512i kept = _mm512_and_si512(_mm512_loadu_si512(to), other);
         _mm512_storeu_si512(to, _mm512_or_si512(kept, second ? _mm512_slli_epi32(lower, 16) : lower));
     }
 

@@ -25,6 +25,7 @@ class Keeper final : public TokenObserver {
     return std::binary_search(layers_.begin(), layers_.end(), layer);
   }
   void on_prompt(std::int64_t layer, std::span<const float> hidden) override {
+    rows_of(layer).clear();
     keep(layer, hidden);
   }
   void on_token(std::int32_t, std::int64_t layer, std::span<const float> hidden) override {
@@ -46,9 +47,12 @@ class Keeper final : public TokenObserver {
   }
 
  private:
-  void keep(std::int64_t layer, std::span<const float> hidden) {
+  std::vector<std::uint16_t>& rows_of(std::int64_t layer) {
     const auto at = std::lower_bound(layers_.begin(), layers_.end(), layer);
-    auto& rows = states_[static_cast<std::size_t>(at - layers_.begin())];
+    return states_[static_cast<std::size_t>(at - layers_.begin())];
+  }
+  void keep(std::int64_t layer, std::span<const float> hidden) {
+    auto& rows = rows_of(layer);
     rows.resize(rows.size() + hidden.size());
     store_state(hidden, rows.data() + rows.size() - hidden.size());
   }

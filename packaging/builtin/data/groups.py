@@ -99,6 +99,11 @@ def _coined(rules: Allowed, rng: random.Random) -> tuple[list[Family], list[Fami
     return offered, beside
 
 
+def _stranger(rules: Allowed, rng: random.Random) -> Family:
+    """A family for a request that nothing offered serves: half of the time a shipped or an everyday one."""
+    return rng.choice(pools(False)[rng.choice((0, 1))]) if rng.random() < 0.5 else pick_family(rules, rng, _POOLS)
+
+
 def _near(offered: list[Family], rules: Allowed) -> list[Family]:
     groups, domains = {f.group for f in offered}, {f.domain for f in offered}
     return [
@@ -126,7 +131,7 @@ def _request(
         return talk_request(rules, rng, typos), False
     if kind == "not_offered":
         near = beside and rng.random() < 0.6
-        family = rng.choice(beside) if near else pick_family(rules, rng, _POOLS)
+        family = rng.choice(beside) if near else _stranger(rules, rng)
         if family.clash in tags or "knowledge" in tags:
             return None
         one = ask(family, rules, rng)

@@ -1,7 +1,10 @@
 // Sessions that hold a model to its tools: random weights, and yet every reply is a call that fits.
+#include <cmath>
+
 #include "engine/base/json.h"
 #include "engine/convert/convert.h"
 #include "engine/session.h"
+#include "engine/session/measures.h"
 #include "kernels/dispatch.h"
 #include "tests/support/calling_model.h"
 #include "tests/support/catch.h"
@@ -10,18 +13,24 @@
 namespace cactus::test {
 namespace {
 
-std::unique_ptr<Session> open_session() {
-  static const std::shared_ptr<const Model> model = [] {
-    const TempDir folder;
-    write_calling_checkpoint(folder / "model");
-    ConvertOptions options;
-    options.bits = 8;
-    auto bundle = convert_temporary(folder / "model", options);
-    if (!bundle) FAIL(bundle.error().what << ": " << bundle.error().why);
-    auto opened = Model::open(std::move(*bundle));
-    if (!opened) FAIL(opened.error().what << ": " << opened.error().why);
-    return *opened;
-  }();
+// `generation`: its generation_config.json, if another than the fixture's.
+std::shared_ptr<const Model> calling_model(const Json& generation = Json()) {
+  const TempDir folder;
+  write_calling_checkpoint(folder / "model");
+  if (!generation.is_null())
+    write_file(folder / "model" / "generation_config.json", dump_json(generation));
+  ConvertOptions options;
+  options.bits = 8;
+  auto bundle = convert_temporary(folder / "model", options);
+  if (!bundle) FAIL(bundle.error().what << ": " << bundle.error().why);
+  auto opened = Model::open(std::move(*bundle));
+  if (!opened) FAIL(opened.error().what << ": " << opened.error().why);
+  return *opened;
+}
+
+std::unique_ptr<Session> open_session(std::shared_ptr<const Model> model = nullptr) {
+  static const std::shared_ptr<const Model> usual = calling_model();
+  if (model == nullptr) model = usual;
   SessionOptions options;
   options.table = kernels::select_table("").table;
   options.threads = 1;
@@ -144,6 +153,61 @@ TEST_CASE("an observer sees every token of a held reply", "[engine][constrain]")
     options.observer = nullptr;
     CHECK(reply(*session, "request", options).tool_calls == seen.tool_calls);
   }
+}
+
+TEST_CASE("tokens are weighed together against declining at once", "[engine][constrain]") {
+  kernels::Exec exec(*kernels::select_table("").table, 1);
+  const auto rather_declines = [&](double weight) {
+    const GenerateOptions options;
+    AnswerMeasures measures(nullptr, options);
+    measures.weigh({.id = 2, .weight = weight});
+    // Probabilities 0.5, 0.3, 0.2, then 0.5, 0.5, 0: the answer has 0.25, to decline 0.2.
+    const float first[] = {std::log(5.0f), std::log(3.0f), std::log(2.0f)};
+    const float second[] = {0, 0, -100};
+    measures.on_pick(exec, first, 0, nullptr);
+    CHECK_FALSE(measures.rather_declines());
+    measures.on_pick(exec, second, 1, nullptr);
+    return measures.rather_declines();
+  };
+  CHECK_FALSE(rather_declines(1));
+  CHECK_FALSE(rather_declines(1.24));
+  CHECK(rather_declines(1.26));
+}
+
+TEST_CASE("a call less likely as a whole than declining, as the model weighs it, is not made",
+          "[engine][constrain]") {
+  struct Watch final : TokenObserver {
+    bool wants(std::int64_t layer) const override { return layer == 2; }
+    void on_prompt(std::int64_t, std::span<const float>) override { tokens = 0, ++begun; }
+    void on_token(std::int32_t, std::int64_t, std::span<const float>) override { ++tokens; }
+    std::int64_t tokens = 0, begun = 0;
+  };
+  const auto weighing = [](const Json& weight) {
+    return open_session(calling_model({{"eos_token_id", 2}, {"decline_weight", weight}}));
+  };
+  const auto never = open_session(), nothing = weighing(0), heavily = weighing(1e300);
+  int called = 0;
+  for (int i = 0; i < 12; ++i) {
+    const std::string says = "request " + std::to_string(i);
+    const Reply plain = reply(*never, says, options_with(std::nullopt));
+    if (plain.finish == FinishReason::length) continue;
+    called += !plain.tool_calls.empty();
+    CHECK(reply(*nothing, says, options_with(std::nullopt)).tool_calls == plain.tool_calls);
+    Watch watch;
+    GenerateOptions options = options_with(std::nullopt);
+    options.observer = &watch;
+    const Reply declined = reply(*heavily, says, options);
+    CHECK(declined.tool_calls.empty());
+    CHECK(declined.text.empty());
+    CHECK(declined.finish == FinishReason::stop);
+    CHECK(declined.output_tokens == 1);
+    CHECK(watch.tokens == 1);  // of the reply that counts
+    CHECK(watch.begun == (plain.tool_calls.empty() ? 1 : 2));
+    // What is drawn by chance is not weighed.
+    const Reply drawn = reply(*heavily, says, options_with(i));
+    CHECK(drawn.tool_calls == reply(*never, says, options_with(i)).tool_calls);
+  }
+  CHECK(called > 0);
 }
 
 TEST_CASE("tools that calls cannot name are a notice, or an error when holding was asked for",
