@@ -9,13 +9,8 @@
 #include <cstring>
 #include <memory>
 
-#if defined(__AMX_BF16__)
-#include <asm/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include "lanes.h"
+#include "tiles.h"
 
 extern "C" {
 
@@ -53,60 +48,14 @@ inline __mmask16 before(int end, int column) {
     return static_cast<__mmask16>((1u << count) - 1);
 }
 
+/// Sums [32, 32] at `out`: `deep` tiles of terms, and what is there already with `more`.
 #if defined(__AMX_BF16__)
 
-struct alignas(64) Config {
-    uint8_t palette = 1, start = 0, reserved[14] = {};
-    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
-/// Whether the kernel lets this process use tiles.
-inline bool tiles_allowed() {
-    constexpr long kAsk = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, asm/prctl.h of newer kernels
-    return syscall(SYS_arch_prctl, kAsk, kTileData) == 0;
-}
-
-/// The tiles of this thread, while it exists.
-class Tiles {
-public:
-    Tiles() {
-        const Config config;
-        _tile_loadconfig(&config);
-    }
-    ~Tiles() { _tile_release(); }
-};
-
-/// Sums [32, 32] at `out`: `deep` tiles of terms, and what is there already with `more`.
 inline void block(const Half* a, int64_t a_step, const Pair* b, int64_t b_step, int deep, float* out, int64_t step,
                   bool more) {
-    const int64_t bytes = step * sizeof(float), left = a_step * sizeof(Half), right = b_step * sizeof(Pair);
-    float* below = out + kTile * step;
-    if (more) {
-        _tile_loadd(0, out, bytes);
-        _tile_loadd(1, out + kTile, bytes);
-        _tile_loadd(2, below, bytes);
-        _tile_loadd(3, below + kTile, bytes);
-    } else {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
-    }
-    for (int k = 0; k < deep; ++k, a += kDeep, b += kDeep / 2 * b_step) {
-        _tile_loadd(4, a, left);
-        _tile_loadd(6, b, right);
-        _tile_loadd(5, a + kTile * a_step, left);
-        _tile_loadd(7, b + kTile, right);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-    }
-    _tile_stored(0, out, bytes);
-    _tile_stored(1, out + kTile, bytes);
-    _tile_stored(2, below, bytes);
-    _tile_stored(3, below + kTile, bytes);
+    const TilePath left{a, a_step * int64_t{sizeof(Half)}, kDeep, kTile * a_step};
+    const TilePath right{reinterpret_cast<const Half*>(b), b_step * int64_t{sizeof(Pair)}, kDeep * b_step, 2 * kTile};
+    add_tiles(left, right, deep, out, step, more);
 }
 
 #else

@@ -1,16 +1,15 @@
 // Matrix products for training on processors with AMX: factors rounded to bfloat16, sums in float32, one
-// thread. fused.py compiles this beside fused.cpp. Sizes are free; matrices are row-major, and edges read as zeros.
+// thread. products.py compiles and wraps this. Sizes are free; matrices are row-major, and edges read as zeros.
 
-#include <asm/prctl.h>
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+
+#include "tiles.h"
 
 namespace {
 
@@ -21,12 +20,6 @@ constexpr int kBlock = 2 * kSide;     // rows and columns of sums that the eight
 constexpr int kTerms = 512;           // terms read in one go: a block of factors stays in the caches
 
 using Bits = __m512i;  // 16 pairs of bfloat16
-
-struct alignas(64) Config {
-    uint8_t palette = 1, start = 0, reserved[14] = {};
-    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
 
 struct Free {
     void operator()(void* p) const { std::free(p); }
@@ -108,34 +101,8 @@ inline void pack(const Factor& f, int64_t r, int64_t k, bool right, uint16_t* to
 
 /// Sums [32, 32], `step` floats from row to row: `deep` tiles of terms more, or these alone.
 inline void block(const uint16_t* a, const uint16_t* b, int64_t deep, float* sums, int64_t step, bool more) {
-    const int64_t bytes = step * sizeof(float);
-    float* below = sums + kSide * step;
-    if (more) {
-        _tile_loadd(0, sums, bytes);
-        _tile_loadd(1, sums + kSide, bytes);
-        _tile_loadd(2, below, bytes);
-        _tile_loadd(3, below + kSide, bytes);
-    } else {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
-    }
-    const uint16_t *a2 = a + deep * kTile, *b2 = b + deep * kTile;
-    for (int64_t k = 0; k < deep; ++k) {
-        _tile_loadd(4, a + k * kTile, 64);
-        _tile_loadd(6, b + k * kTile, 64);
-        _tile_loadd(5, a2 + k * kTile, 64);
-        _tile_loadd(7, b2 + k * kTile, 64);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-    }
-    _tile_stored(0, sums, bytes);
-    _tile_stored(1, sums + kSide, bytes);
-    _tile_stored(2, below, bytes);
-    _tile_stored(3, below + kSide, bytes);
+    const int64_t beside = deep * kTile;
+    add_tiles({a, 64, kTile, beside}, {b, 64, kTile, beside}, deep, sums, step, more);
 }
 
 void pack_rows(const Factor& f, int64_t begin, int64_t end, int64_t k, int64_t deep, bool right, uint16_t* to) {
@@ -151,16 +118,14 @@ extern "C" {
 
 /// Whether this thread may use AMX's tiles; the kernel is asked.
 int32_t products_ready() {
-    constexpr long kAsk = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, asm/prctl.h of newer kernels
-    return syscall(SYS_arch_prctl, kAsk, kTileData) == 0;
+    return tiles_allowed();
 }
 
 /// out [rows, columns] = a times b, of `terms` terms each. a is [rows, terms], or with a_across [terms, rows];
 /// b is [terms, columns], or with b_along [columns, terms]; a_step and b_step are floats from row to row.
 void product(const float* a, int64_t a_step, int32_t a_across, const float* b, int64_t b_step, int32_t b_along,
              int64_t rows, int64_t columns, int64_t terms, float* out) {
-    const Config config;
-    _tile_loadconfig(&config);
+    const Tiles tiles;
     const Factor left{a, rows, terms, a_step, a_across != 0}, right{b, columns, terms, b_step, b_along == 0};
     const int64_t wide = rounded(columns, kBlock), most = rounded(std::min<int64_t>(terms, kTerms), kDeep) / kDeep;
     const Packed b_tiles = packed(wide / kSide * most), a_tiles = packed(2 * most);
@@ -188,6 +153,5 @@ void product(const float* a, int64_t a_step, int32_t a_across, const float* b, i
             }
         }
     }
-    _tile_release();
 }
 }
