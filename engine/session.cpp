@@ -56,12 +56,15 @@ class LocalSession final : public Session {
     }
   }
 
+  // Of generation_config.json; null: not there.
+  Json generation_setting(const char* key) const {
+    const Json& generation = model_->bundle().manifest().generation;
+    return generation.is_object() ? generation.value(key, Json()) : Json();
+  }
+
   // What the user said, where the model copies the arguments of its calls out of it.
   std::optional<std::string> request_of(const Json& messages) const {
-    const Json& generation = model_->bundle().manifest().generation;
-    if (!generation.is_object() || generation.value("copies_arguments", Json()) != true) {
-      return std::nullopt;
-    }
+    if (generation_setting("copies_arguments") != true) return std::nullopt;
     std::string request;
     for (const Json& message : messages) {
       if (!message.is_object() || message.value("role", Json()) != "user") continue;
@@ -117,12 +120,10 @@ class LocalSession final : public Session {
                                      const GenerateOptions& options,
                                      const SampleSettings& settings) const {
     const bool tools = options.tools.is_array() && !options.tools.empty();
-    if (constraint == nullptr || !tools || settings.temperature > 0 || format_.call->none.empty()) {
+    if (constraint == nullptr || !tools || !settings.greedy() || format_.call->none.empty()) {
       return std::nullopt;
     }
-    const Json& generation = model_->bundle().manifest().generation;
-    const Json weight =
-        generation.is_object() ? generation.value("decline_weight", Json()) : Json();
+    const Json weight = generation_setting("decline_weight");
     const auto id = model_->tokenizer().token_id(format_.call->none);
     if (!weight.is_number() || !(weight.get<double>() > 0) || !id) return std::nullopt;
     return Declining{*id, weight.get<double>()};
@@ -151,7 +152,7 @@ class LocalSession final : public Session {
     AnswerMeasures again(probe_.get(), options);
     CACTUS_CHECK(run(attempt, nothing.get(), again, declined));
     declined.cached_tokens = reply.cached_tokens;
-    declined.timing.first_token_ms = reply.timing.prefill_ms + reply.timing.decode_ms;
+    declined.timing.first_token_ms += reply.timing.prefill_ms + reply.timing.decode_ms;
     declined.timing.decode_ms += reply.timing.decode_ms + declined.timing.prefill_ms;
     declined.timing.prefill_ms = reply.timing.prefill_ms;
     declined.timing.probe_ms += reply.timing.probe_ms;

@@ -238,10 +238,10 @@ std::int32_t Sampler::pick(kernels::Exec& exec, std::span<const float> raw,
                            std::span<const std::int32_t> history, TokenConstraint* constraint) {
   std::span<const float> logits = penalise(raw, history);
   const bool narrowed = constraint != nullptr && !constraint->allows_all();
-  if (narrowed && !greedy()) logits = mask(logits, *constraint);
+  if (narrowed && !settings_.greedy()) logits = mask(logits, *constraint);
   find_block_maxima(exec, logits);
   if (!std::isfinite(max_)) return -1;
-  if (greedy()) {
+  if (settings_.greedy()) {
     const auto likeliest = [&] {
       const auto best = std::find(logits.begin(), logits.end(), max_);
       return static_cast<std::int32_t>(best - logits.begin());

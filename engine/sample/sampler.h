@@ -16,6 +16,8 @@ struct SampleSettings {
   float top_p = 1;               // 1: off
   float min_p = 0;               // 0: off
   float repetition_penalty = 1;  // 1: off
+
+  bool greedy() const { return temperature <= 0 || top_k == 1; }
 };
 
 struct Candidate {
@@ -53,7 +55,6 @@ class Sampler {
   std::span<const float> penalise(std::span<const float> logits,
                                   std::span<const std::int32_t> history);
   std::span<const float> mask(std::span<const float> logits, TokenConstraint& constraint);
-  bool greedy() const { return settings_.temperature <= 0 || settings_.top_k == 1; }
   bool filters() const { return settings_.top_k > 0 || settings_.top_p < 1 || settings_.min_p > 0; }
   void find_block_maxima(kernels::Exec& exec, std::span<const float> logits);
   double sum_blocks(kernels::Exec& exec, std::span<const float> logits);

@@ -234,10 +234,10 @@ private:
             alignas(64) Half rounded_key[D], rounded_value[D];
             turn(a_.k + token * a_.kv_step + head_ * D, token, 1.0f, key);
             for (int d = 0; d < D; d += kLane) {
-                const __m512i k = halves(load(key + d)), v = halves(load(value + d));
+                const Lane k = load(key + d), v = load(value + d);
                 place_half(keys_ + size_t(at / 2) * D + d, k, at % 2);
                 place_half(values_ + size_t(at / 2) * D + d, v, at % 2);
-                store_halves(rounded_key + d, load(key + d)), store_halves(rounded_value + d, load(value + d));
+                store_halves(rounded_key + d, k), store_halves(rounded_value + d, v);
             }
             place_across(rounded_key, keys_across_ + at);
             if (backward) place_across(rounded_value, values_across_ + at);
@@ -251,9 +251,9 @@ private:
         }
     }
 
-    /// Sixteen halves into the first or the second of sixteen pairs.
-    static void place_half(Pair* to, __m512i lower, int second) {
-        const __m512i other = _mm512_set1_epi32(second ? 0xffff : int(0xffff0000));
+    /// Sixteen numbers into the first or the second of sixteen pairs.
+    static void place_half(Pair* to, Lane x, int second) {
+        const __m512i lower = halves(x), other = _mm512_set1_epi32(second ? 0xffff : int(0xffff0000));
         const __m512i kept = _mm512_and_si512(_mm512_loadu_si512(to), other);
         _mm512_storeu_si512(to, _mm512_or_si512(kept, second ? _mm512_slli_epi32(lower, 16) : lower));
     }
