@@ -19,6 +19,7 @@ from batches import Batch
 from model import Config, Decoder, Norm
 from native import compiled
 from products import linear, multiply
+from workers import Team
 
 
 class _Attention(ctypes.Structure):
@@ -254,21 +255,26 @@ def loss(model: Decoder, batch: Batch) -> Tensor:
 
 
 class Rounded:
-    """`with Rounded(model):` the matrices are what 4 bits a weight leave of them, and themselves again
+    """`with Rounded(model, team):` the matrices are what 4 bits a weight leave of them, and themselves again
     afterwards: gradients taken inside and applied outside train a model that bears the rounding."""
 
-    def __init__(self, model: Decoder) -> None:
+    def __init__(self, model: Decoder, team: Team) -> None:
+        self.team = team
         self.matrices = [p for p in model.parameters() if p.dim() == 2]
+        self.rounded = [team.rounded(p) for p in self.matrices]
         self.kept: list[Tensor] = []
 
-    @torch.no_grad()
     def __enter__(self) -> None:
-        self.kept = [p.clone() for p in self.matrices]
-        for p, own in zip(self.matrices, self.kept):
-            library().round_to_int4(own.data_ptr(), own.numel(), p.data_ptr())
+        own = set(self.team.owned[self.team.rank])
+        for p, rounded in zip(self.matrices, self.rounded):
+            if p in own:
+                library().round_to_int4(p.data_ptr(), p.numel(), rounded.data_ptr())
+        self.team.wait()
+        self.kept = [p.data for p in self.matrices]
+        for p, rounded in zip(self.matrices, self.rounded):
+            p.data = rounded
 
-    @torch.no_grad()
     def __exit__(self, *error: object) -> None:
-        for p, own in zip(self.matrices, self.kept):
-            p.copy_(own)
+        for p, weight in zip(self.matrices, self.kept):
+            p.data = weight
         self.kept = []

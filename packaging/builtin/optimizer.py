@@ -19,10 +19,11 @@ def orthogonalized(update: Tensor) -> Tensor:
     """A matrix with the singular vectors of `update` and singular values near one."""
     tall = update.shape[0] > update.shape[1]
     x = update.t() if tall else update
-    x = x / (x.norm() + 1e-7)
+    x = x.contiguous() / (x.norm() + 1e-7)
     for _ in range(5):
         square = multiply(x, x.t())
-        x = _A * x + multiply(_B * square + _C * multiply(square, square), x)
+        factor = multiply(square, square).mul_(_C).add_(square, alpha=_B)
+        x = multiply(factor, x).add_(x, alpha=_A)
     return x.t() if tall else x
 
 

@@ -17,7 +17,8 @@ constexpr int kSide = 16;             // rows of a tile; columns of a tile of su
 constexpr int kDeep = 32;             // terms of a product that one instruction adds
 constexpr int kTile = kSide * kDeep;  // bfloat16 in a tile
 constexpr int kBlock = 2 * kSide;     // rows and columns of sums that the eight tiles work on together
-constexpr int kTerms = 512;           // terms read in one go: a block of factors stays in the caches
+constexpr int64_t kTerms = 512;       // terms read in one go, at least
+constexpr int64_t kCached = 1 << 19;  // bfloat16 of a factor that stay in the second cache
 
 using Bits = __m512i;  // 16 pairs of bfloat16
 
@@ -99,15 +100,44 @@ inline void pack(const Factor& f, int64_t r, int64_t k, bool right, uint16_t* to
     for (int i = 0; i < 16; ++i) _mm512_store_si512(to + i * kDeep, x[i]);
 }
 
-/// Sums [32, 32], `step` floats from row to row: `deep` tiles of terms more, or these alone.
-inline void block(const uint16_t* a, const uint16_t* b, int64_t deep, float* sums, int64_t step, bool more) {
-    const int64_t beside = deep * kTile;
-    add_tiles({a, 64, kTile, beside}, {b, 64, kTile, beside}, deep, sums, step, more);
+/// Tiles of rows [begin, end) and `deep` times 32 terms: those of 16 rows one after the other by terms.
+void pack_rows(const Factor& f, int64_t begin, int64_t end, int64_t k, int64_t deep, bool right, uint16_t* to) {
+    const int64_t tiles = (end - begin) / kSide;
+    const auto at = [&](int64_t t, int64_t i) {
+        pack(f, begin + t * kSide, k + i * kDeep, right, to + (t * deep + i) * kTile);
+    };
+    if (f.across)  // memory is read line by line
+        for (int64_t i = 0; i < deep; ++i)
+            for (int64_t t = 0; t < tiles; ++t) at(t, i);
+    else
+        for (int64_t t = 0; t < tiles; ++t)
+            for (int64_t i = 0; i < deep; ++i) at(t, i);
 }
 
-void pack_rows(const Factor& f, int64_t begin, int64_t end, int64_t k, int64_t deep, bool right, uint16_t* to) {
-    for (int64_t r = begin; r < end; r += kSide)
-        for (int64_t i = 0; i < deep; ++i, to += kTile) pack(f, r, k + i * kDeep, right, to);
+/// Rows [r, r + 32) and `deep` times 32 terms of a left factor that lies along, as they lie: `line` bfloat16
+/// from row to row.
+void round_rows(const Factor& f, int64_t r, int64_t k, int64_t deep, uint16_t* to, int64_t line) {
+    for (int64_t i = 0; i < kBlock; ++i, to += line) {
+        const int64_t terms = r + i < f.count ? f.terms - k : 0;
+        const float* from = f.data + (r + i) * f.step + k;
+        for (int64_t x = 0; x < deep * kDeep; x += kDeep) {
+            const __m512 a = _mm512_maskz_loadu_ps(within(terms - x), from + x);
+            const __m512 b = _mm512_maskz_loadu_ps(within(terms - x - 16), from + x + 16);
+            _mm512_store_si512(to + x, Bits(_mm512_cvtne2ps_pbh(b, a)));
+        }
+    }
+}
+
+/// Sums [32, 32] of which `height` rows and `width` columns go to `out`, past the caches if asked.
+void place(const float* sums, int64_t height, int64_t width, float* out, int64_t step, bool more, bool past) {
+    for (int64_t y = 0; y < height; ++y, sums += kBlock, out += step) {
+        if (past) {
+            _mm512_stream_ps(out, _mm512_load_ps(sums));
+            _mm512_stream_ps(out + 16, _mm512_load_ps(sums + 16));
+            continue;
+        }
+        for (int64_t x = 0; x < width; ++x) out[x] = sums[x] + (more ? out[x] : 0);
+    }
 }
 
 int64_t rounded(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
@@ -127,31 +157,40 @@ void product(const float* a, int64_t a_step, int32_t a_across, const float* b, i
              int64_t rows, int64_t columns, int64_t terms, float* out) {
     const Tiles tiles;
     const Factor left{a, rows, terms, a_step, a_across != 0}, right{b, columns, terms, b_step, b_along == 0};
-    const int64_t wide = rounded(columns, kBlock), most = rounded(std::min<int64_t>(terms, kTerms), kDeep) / kDeep;
-    const Packed b_tiles = packed(wide / kSide * most), a_tiles = packed(2 * most);
+    const int64_t wide = rounded(columns, kBlock);
+    const int64_t fit = left.across ? kTerms : std::max<int64_t>(kTerms, kCached / wide / kDeep * kDeep);
+    const int64_t pass = std::min(fit, rounded(terms, kDeep)), most = pass / kDeep;
+    const int64_t band = left.across ? std::min(rounded(rows, kBlock), kCached / pass / kBlock * kBlock) : kBlock;
+    const int64_t line = pass + (left.across ? 0 : kDeep);  // lines of equal place in a page would share few sets
+    const Packed b_tiles = packed(wide / kSide * most), a_tiles = packed(band * line / kTile + 1);
+    const bool past = terms <= pass && columns % kSide == 0 && rows * columns > kCached && reinterpret_cast<uintptr_t>(out) % 64 == 0;
     alignas(64) float edge[kBlock * kBlock];
-    for (int64_t k = 0; k < terms; k += kTerms) {
-        const int64_t deep = rounded(std::min<int64_t>(terms - k, kTerms), kDeep) / kDeep;
+    for (int64_t k = 0; k < terms; k += pass) {
+        const int64_t deep = rounded(std::min(terms - k, pass), kDeep) / kDeep;
         pack_rows(right, 0, wide, k, deep, true, b_tiles.get());
         for (int64_t r = 0; r < rows; r += kBlock) {
-            pack_rows(left, r, r + kBlock, k, deep, false, a_tiles.get());
+            const int64_t begin = r / band * band;
+            if (!left.across)
+                round_rows(left, r, k, deep, a_tiles.get(), line);
+            else if (r == begin)
+                pack_rows(left, r, std::min(r + band, rounded(rows, kBlock)), k, deep, false, a_tiles.get());
+            const uint16_t* at = a_tiles.get() + (r - begin) * deep * kDeep;
+            const TilePath x = left.across ? TilePath{at, 64, kTile, deep * kTile} : TilePath{at, 2 * line, kDeep, kSide * line};
             for (int64_t c = 0; c < columns; c += kBlock) {
-                const uint16_t* tiles = b_tiles.get() + c / kSide * deep * kTile;
+                const TilePath y{b_tiles.get() + c * deep * kDeep, 64, kTile, deep * kTile};
                 float* sums = out + r * columns + c;
                 const int64_t height = std::min<int64_t>(kBlock, rows - r);
                 const int64_t width = std::min<int64_t>(kBlock, columns - c);
-                if (height == kBlock && width == kBlock) {
-                    block(a_tiles.get(), tiles, deep, sums, columns, k > 0);
+                const bool whole = height == kBlock && width == kBlock;
+                if (whole && !past) {
+                    add_tiles(x, y, deep, sums, columns, k > 0);
                     continue;
                 }
-                block(a_tiles.get(), tiles, deep, edge, kBlock, false);
-                for (int64_t y = 0; y < height; ++y)
-                    for (int64_t x = 0; x < width; ++x) {
-                        float& sum = sums[y * columns + x];
-                        sum = edge[y * kBlock + x] + (k > 0 ? sum : 0);
-                    }
+                add_tiles(x, y, deep, edge, kBlock, false);
+                place(edge, height, width, sums, columns, k > 0, past && width == kBlock);
             }
         }
     }
+    if (past) _mm_sfence();
 }
 }

@@ -108,18 +108,22 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def train(options: argparse.Namespace, rank: int) -> None:
+def config_of(options: argparse.Namespace) -> Config:
+    return replace(PRESETS[options.preset], vocab_size=options.vocabulary)
+
+
+def train(options: argparse.Namespace, rank: int, memory: torch.Tensor | None) -> None:
     """What each worker does; worker 0 alone decides, prints and writes."""
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    config = replace(PRESETS[options.preset], vocab_size=options.vocabulary)
+    config = config_of(options)
     model = Decoder(config).to(device)
     trainers = optimizers(model, options.lr, options.weight_decay)
     shares = [group["lr"] / options.lr for trainer in trainers for group in trainer.param_groups]
-    team = Team(rank, options.workers, model)
-    rounded = fused.Rounded(model) if options.int4_every else None
+    team = Team(rank, model, memory)
+    rounded = fused.Rounded(model, team) if options.int4_every else None
     if rounded and not fused.ready(model, device):
         raise SystemExit("--int4-every needs what fused.py compiles")
     valid = Groups(options.valid) if options.valid and rank == 0 else None
@@ -140,6 +144,7 @@ def train(options: argparse.Namespace, rank: int) -> None:
         read = state.get("batches", step)
         if rank == 0:
             curve.forget_after(options.out / "loss.csv", step)
+    team.wait()
     if rank == 0:
         size = sum(p.numel() for p in model.parameters())
         print(f"{size:,} parameters, {device}, from step {step}", flush=True)
@@ -153,7 +158,7 @@ def train(options: argparse.Namespace, rank: int) -> None:
         if rank > 0:
             return
         state = {
-            "model": model.state_dict(),
+            "model": {name: weight.clone() for name, weight in model.state_dict().items()},
             "optimizers": [trainer.state_dict() for trainer in trainers],
             "step": step,
             "batches": read,
@@ -195,7 +200,7 @@ def train(options: argparse.Namespace, rank: int) -> None:
             clip(team.owned[rank], squares**0.5)
             for trainer in trainers:
                 trainer.step()
-            team.share_weights()
+            team.wait()
             step, read = step + 1, read + options.workers
             total, count, seen = total + losses / options.workers, count + 1, seen + tokens
             if step % options.every == 0 and rank == 0:
@@ -217,7 +222,8 @@ def train(options: argparse.Namespace, rank: int) -> None:
 
 def main() -> None:
     options = parse()
-    run(options.workers, train, options)
+    size = sum(p.numel() for p in Decoder(config_of(options)).parameters())
+    run(options.workers, size, train, options)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Several processes that train one model, each with batches of its own.
 
-Every worker owns some of the parameters: it alone gets their mean gradient, updates them and
-sends them to the others, so that what the optimizer costs is divided as well. Worker 0 decides and writes.
+The weights lie in memory that all share. Every worker owns some of the parameters: it alone gets their mean
+gradient and updates them, so that what the optimizer costs is divided as well. Worker 0 decides and writes.
 """
 
 from __future__ import annotations
@@ -16,22 +16,40 @@ from typing import Any, Callable
 import torch
 import torch.distributed as dist
 from torch import Tensor, multiprocessing, nn
-from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
 _PATIENCE = timedelta(minutes=30)  # how long a worker waits for another, say while one validates
 
 
 class Team:
-    """One worker's view of all. A team of one needs no torch.distributed."""
+    """One worker's view of all. A team of one needs neither torch.distributed nor memory."""
 
-    def __init__(self, rank: int, count: int, model: nn.Module) -> None:
-        self.rank, self.count = rank, count
-        self.owned: list[list[nn.Parameter]] = [[] for _ in range(count)]
-        work = [0] * count
+    def __init__(self, rank: int, model: nn.Module, memory: Tensor | None = None) -> None:
+        """`memory` is what room() gave: the weights, what they are rounded to, and a gradient of each worker."""
+        self.rank, self.count = rank, 1 if memory is None else len(memory) - 2
+        self.owned: list[list[nn.Parameter]] = [[] for _ in range(self.count)]
+        work = [0] * self.count
         for p in sorted(model.parameters(), key=_work, reverse=True):
             owner = work.index(min(work))
             self.owned[owner].append(p)
             work[owner] += _work(p)
+        self._rounded: dict[nn.Parameter, Tensor] = {}
+        self._gradients: dict[nn.Parameter, list[Tensor]] = {}
+        if memory is None:
+            return
+        begin = 0
+        for p in model.parameters():
+            weight, rounded, *gradients = (
+                share[begin : begin + p.numel()].view_as(p) for share in memory
+            )
+            begin += p.numel()
+            p.data = weight.copy_(p.data)  # all workers begin with the same
+            self._rounded[p], self._gradients[p] = rounded, gradients
+        self.wait()
+
+    def wait(self) -> None:
+        """Until all workers are here."""
+        if self.count > 1:
+            dist.all_reduce(torch.zeros(1))
 
     def agreed(self, *values: float) -> list[float]:
         """Worker 0's values."""
@@ -47,37 +65,29 @@ class Team:
             dist.all_reduce(sums)
         return sums.tolist()
 
+    def rounded(self, p: nn.Parameter) -> Tensor:
+        """Room for what a parameter is rounded to: its owner fills it, all read it."""
+        return self._rounded[p] if self.count > 1 else torch.empty_like(p.data)
+
     def mean_gradients(self) -> None:
         """Owned parameters get the mean gradient, all others none."""
         if self.count == 1:
             return
-        flat = [_flatten_dense_tensors([p.grad for p in owned]) for owned in self.owned]
-        for work in [dist.reduce(f, w, async_op=True) for w, f in enumerate(flat)]:
-            work.wait()
         for owner, owned in enumerate(self.owned):
-            for p in owned:
-                p.grad = None
-            if owner == self.rank:
-                mean = flat[owner].div_(self.count)
-                for p, gradient in zip(owned, _unflatten_dense_tensors(mean, owned)):
-                    p.grad = gradient
+            if owner != self.rank:
+                for p in owned:
+                    self._gradients[p][self.rank].copy_(p.grad)
+                    p.grad = None
+        self.wait()
+        for p in self.owned[self.rank]:
+            for worker, gradient in enumerate(self._gradients[p]):
+                if worker != self.rank:
+                    p.grad.add_(gradient)
+            p.grad.div_(self.count)
 
     def squares(self) -> float:
         """Of the owned parameters' gradients, summed."""
         return sum(float(p.grad.square().sum()) for p in self.owned[self.rank])
-
-    @torch.no_grad()
-    def share_weights(self) -> None:
-        """Every owner's parameters to all."""
-        if self.count == 1:
-            return
-        flat = [_flatten_dense_tensors(owned) for owned in self.owned]
-        for work in [dist.broadcast(f, w, async_op=True) for w, f in enumerate(flat)]:
-            work.wait()
-        for owner, owned in enumerate(self.owned):
-            if owner != self.rank:
-                for p, new in zip(owned, _unflatten_dense_tensors(flat[owner], owned)):
-                    p.copy_(new)
 
     def share_states(self, trainers: list[torch.optim.Optimizer]) -> None:
         """Every owner's part of the optimizers' state to all, for a checkpoint."""
@@ -98,30 +108,41 @@ def _work(p: Tensor) -> int:
     return p.numel() * (20 if large else 20 * min(p.shape))
 
 
-def run(count: int, work: Callable[[Namespace, int], None], options: Namespace) -> None:
+def room(count: int, size: int) -> Tensor | None:
+    """Memory for `count` workers of a model of `size` parameters; one alone needs none."""
+    return None if count == 1 else torch.zeros(2 + count, size).share_memory_()
+
+
+Work = Callable[[Namespace, int, "Tensor | None"], None]
+
+
+def run(count: int, size: int, work: Work, options: Namespace) -> None:
     """`work` in this process as worker 0 and in others beside it; all end when one fails."""
-    if count == 1:
-        return work(options, 0)
+    memory = room(count, size)
+    if memory is None:
+        return work(options, 0, None)
     with tempfile.TemporaryDirectory() as folder:
         context = multiprocessing.get_context("spawn")
         meeting = Path(folder) / "meeting"
         others = [
-            context.Process(target=_join, args=(rank, count, meeting, work, options), daemon=True)
+            context.Process(
+                target=_join, args=(rank, count, meeting, work, options, memory), daemon=True
+            )
             for rank in range(1, count)
         ]
         for other in others:
             other.start()
-        _join(0, count, meeting, work, options)
+        _join(0, count, meeting, work, options, memory)
         for other in others:
             other.join()
 
 
 def _join(
-    rank: int, count: int, meeting: Path, work: Callable[[Namespace, int], None], options: Namespace
+    rank: int, count: int, meeting: Path, work: Work, options: Namespace, memory: Tensor
 ) -> None:
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group(
         "gloo", f"file://{meeting}", timeout=_PATIENCE, world_size=count, rank=rank
     )
-    work(options, rank)
+    work(options, rank, memory)
     dist.destroy_process_group()

@@ -18,6 +18,7 @@ try:
     import products
     from batches import Batch, Groups
     from model import Config, Decoder
+    from workers import Team
 except ImportError:
     torch = None  # type: ignore[assignment]
 
@@ -125,7 +126,7 @@ class Fused(unittest.TestCase):
         """Each group on the codebook, 7.28% away (docs/quantisation.md), and back again afterwards."""
         model = Decoder(small(vocab_size=4096))
         before = {name: p.detach().clone() for name, p in model.named_parameters()}
-        with fused.Rounded(model):
+        with fused.Rounded(model, Team(0, model)):
             for name, p in model.named_parameters():
                 if p.dim() != 2:
                     self.assertTrue(torch.equal(p, before[name]), name)
@@ -139,7 +140,7 @@ class Fused(unittest.TestCase):
         for name, p in model.named_parameters():
             self.assertTrue(torch.equal(p, before[name]), name)
             p.data.copy_(rounded[name])
-        with fused.Rounded(model):  # what is rounded already stays where it is, but for its scale's last bit
+        with fused.Rounded(model, Team(0, model)):  # what is rounded already stays where it is, but for its scale's last bit
             for name, p in model.named_parameters():
                 error = float((p - rounded[name]).norm() / rounded[name].norm())
                 self.assertLess(error, 0.004, name)
