@@ -113,7 +113,7 @@ Result<ToolTurn> run_with_tools(const Json& messages, const ToolMode& mode,
   Reply& reply = result.turn.reply;
   result.declined = reply.tool_calls.empty() && reply.text.empty();
   if (!mode.local || !reply.text.empty()) return result;
-  reply.text = result.declined ? decline_text() : sentences(result.runs);
+  reply.text = result.declined ? decline_text(reply) : sentences(result.runs);
   result.in_words = !reply.text.empty();
   return result;
 }
@@ -156,7 +156,9 @@ void add_tool_results(Json& object, const ToolTurn& turn, const ToolMode& mode) 
   }
   if (!turn.declined) return;
   object["finish_reason"] = "refused";
-  object["decline_reason"] = decline_reason();
+  object["decline_reason"] = decline_reason(turn.turn.reply);
+  if (const auto& lacking = turn.turn.reply.lacking)
+    object["lacking"] = {{"name", lacking->tool}, {"argument", lacking->parameter}};
 }
 
 int tool_exit_code(const ToolTurn& turn, const ToolMode& mode) {
@@ -166,11 +168,16 @@ int tool_exit_code(const ToolTurn& turn, const ToolMode& mode) {
   return kOk;
 }
 
-std::string decline_reason() {
-  return "none of the tools offered does that";
+std::string decline_reason(const Reply& reply) {
+  if (!reply.lacking) return "none of the tools offered does that";
+  return reply.lacking->tool + " needs " + reply.lacking->parameter + ", which was not said";
 }
 
-std::string decline_text() {
+std::string decline_text(const Reply& reply) {
+  if (reply.lacking) {
+    return "I would call " + reply.lacking->tool + " for that, but you did not say its " +
+           reply.lacking->parameter + ".\nAsk again with everything in one sentence.";
+  }
   return "None of my tools can do that. I am the small model inside cactus, and I work offline:\n"
          "  arithmetic          18% of 249.90\n"
          "  units               5 miles to km\n"

@@ -65,8 +65,8 @@ void add_tool_results(Json& object, const ToolTurn& turn, const ToolMode& mode);
 // 0, or the exit code of the first tool that failed when the results are the answer.
 int tool_exit_code(const ToolTurn& turn, const ToolMode& mode);
 
-// What the built-in model says when none of its tools serves, and in one line why.
-std::string decline_text();
-std::string decline_reason();
+// What the built-in model says when it called none of its tools, and in one line why.
+std::string decline_text(const Reply& reply);
+std::string decline_reason(const Reply& reply);
 
 }  // namespace cactus::cli

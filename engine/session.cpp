@@ -98,7 +98,8 @@ class LocalSession final : public Session {
   }
 
   Result<std::unique_ptr<TokenConstraint>> constrain_to(const Json& tools,
-                                                        const std::optional<std::string>& request) {
+                                                        const std::optional<std::string>& request,
+                                                        bool must_call = false) {
     if (format_.call == nullptr) {
       return make_error(ErrorKind::usage, model_->name() + " calls no tools");
     }
@@ -107,7 +108,7 @@ class LocalSession final : public Session {
                  constrain::Vocabulary::create(model_->tokenizer(), *format_.call, stop_ids_));
       vocabulary_ = std::move(vocabulary);
     }
-    return constrain::constrain_calls(vocabulary_, tools, request);
+    return constrain::constrain_calls(vocabulary_, tools, request, must_call);
   }
 
   std::int64_t room(const GenerateOptions& options) const {
@@ -129,6 +130,15 @@ class LocalSession final : public Session {
     return Declining{*id, weight.get<double>()};
   }
 
+  struct Attempt {
+    const Prompt& prompt;
+    const ReplyFormat& format;
+    const GenerateOptions& options;
+    const SampleSettings& settings;
+    const PieceSink& sink;
+    const std::atomic<bool>* cancel;
+  };
+
   Result<Reply> generate(const Prompt& prompt, const ReplyFormat& format,
                          const GenerateOptions& options, const std::optional<std::string>& request,
                          const PieceSink& sink, const std::atomic<bool>* cancel) {
@@ -141,32 +151,60 @@ class LocalSession final : public Session {
     CACTUS_TRY(constraint, constrain(format, options, request, reply));
     const Reply blank = reply;
     AnswerMeasures measures(probe_.get(), options);
-    if (const auto weighed = declining(constraint.get(), options, settings))
-      measures.weigh(*weighed);
+    const auto weighed = declining(constraint.get(), options, settings);
+    if (weighed) measures.weigh(*weighed);
     const Attempt attempt{prompt, format, options, settings, sink, cancel};
     CACTUS_CHECK(run(attempt, constraint.get(), measures, reply));
+    if (!weighed) return reply;
+    if (declined_at_once(reply)) return second_thoughts(attempt, *weighed, request, blank, reply);
     if (reply.finish != FinishReason::tool_calls || !measures.rather_declines()) return reply;
     // Token by token the call won; as a whole it is less likely than that nothing fits.
     CACTUS_TRY(nothing, constrain_to(Json(), request));
     Reply declined = blank;
     AnswerMeasures again(probe_.get(), options);
     CACTUS_CHECK(run(attempt, nothing.get(), again, declined));
-    declined.cached_tokens = reply.cached_tokens;
-    declined.timing.first_token_ms += reply.timing.prefill_ms + reply.timing.decode_ms;
-    declined.timing.decode_ms += reply.timing.decode_ms + declined.timing.prefill_ms;
-    declined.timing.prefill_ms = reply.timing.prefill_ms;
-    declined.timing.probe_ms += reply.timing.probe_ms;
-    return declined;
+    return behind(reply, std::move(declined));
   }
 
-  struct Attempt {
-    const Prompt& prompt;
-    const ReplyFormat& format;
-    const GenerateOptions& options;
-    const SampleSettings& settings;
-    const PieceSink& sink;
-    const std::atomic<bool>* cancel;
-  };
+  // A reply that declined at once, or the likeliest call in its place where that, as a whole, is not
+  // much less likely.
+  Result<Reply> second_thoughts(const Attempt& attempt, const Declining& weighed,
+                                const std::optional<std::string>& request, const Reply& blank,
+                                const Reply& reply) {
+    CACTUS_TRY(must_call, constrain_to(attempt.options.tools, request, true));
+    GenerateOptions options = attempt.options;
+    options.on_confidence = nullptr;  // it is not this reply that may be given up
+    Attempt calling{attempt.prompt, attempt.format, options,
+                    attempt.settings, attempt.sink, attempt.cancel};
+    Reply called = blank;
+    AnswerMeasures measures(probe_.get(), options);
+    measures.weigh(weighed);
+    CACTUS_CHECK(run(calling, must_call.get(), measures, called));
+    const bool wins = called.finish == FinishReason::tool_calls && !measures.rather_declines();
+    if (wins || called.finish == FinishReason::cancelled) return behind(reply, std::move(called));
+    if (options.observer == nullptr) return behind(called, reply);
+    // What an observer saw last is the reply.
+    CACTUS_TRY(any, constrain_to(options.tools, request));
+    Reply declined = blank;
+    AnswerMeasures again(probe_.get(), options);
+    CACTUS_CHECK(run(calling, any.get(), again, declined));
+    return behind(reply, std::move(declined));
+  }
+
+  // A reply that took another one before it.
+  static Reply behind(const Reply& before, Reply reply) {
+    reply.cached_tokens = std::min(reply.cached_tokens, before.cached_tokens);
+    reply.timing.first_token_ms += before.timing.prefill_ms + before.timing.decode_ms;
+    reply.timing.decode_ms += before.timing.decode_ms + reply.timing.prefill_ms;
+    reply.timing.prefill_ms = before.timing.prefill_ms;
+    reply.timing.probe_ms += before.timing.probe_ms;
+    return reply;
+  }
+
+  static bool declined_at_once(const Reply& reply) {
+    return reply.finish == FinishReason::stop && reply.output_tokens == 1 &&
+           reply.tool_calls.empty() && !reply.lacking;
+  }
 
   Status run(const Attempt& attempt, TokenConstraint* constraint, AnswerMeasures& measures,
              Reply& reply) {

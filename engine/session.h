@@ -84,11 +84,17 @@ struct ReplyTiming {
   double probe_ms = 0;                                       // of decode_ms, what the probe took
 };
 
+// A tool that fits but for a required argument that nobody said.
+struct LackingCall {
+  std::string tool, parameter;
+};
+
 struct Reply {
   std::string text;
   std::string thought;
   Json tool_calls = Json::array();  // [{"name":…, "arguments":{…}}]
   bool malformed_call = false;      // a call that cannot be read: in `text`, with a notice
+  std::optional<LackingCall> lacking;  // why a model that only calls did not: then there are no calls
   FinishReason finish = FinishReason::stop;
   std::int64_t prompt_tokens = 0;  // of the whole rendered conversation
   std::int64_t cached_tokens = 0;  // of those, taken from the cache

@@ -79,7 +79,7 @@ void tool_notes(Terminal& terminal, const ToolTurn& done, const ToolMode& mode) 
   if (!mode.calls_only) return;
   for (const ToolRun& run : done.runs)
     if (!run.answer) terminal.error(run.answer.error());
-  if (done.declined && !mode.local) terminal.note(decline_reason());
+  if (done.declined && !mode.local) terminal.note(decline_reason(done.turn.reply));
 }
 
 Result<int> conclude(Terminal& terminal, const OpenSession& model, const ToolTurn& done,

@@ -73,6 +73,7 @@ Acceptor& Acceptor::operator=(const Acceptor& other) {
   rules_ = other.rules_;
   depth_ = other.depth_;
   spent_count_ = other.spent_count_;
+  lacks_ = other.lacks_;
   std::copy(other.frames_, other.frames_ + other.depth_, frames_);
   std::copy(other.spent_, other.spent_ + other.spent_count_, spent_);
   return *this;
@@ -84,7 +85,7 @@ bool Acceptor::operator==(const Acceptor& other) const {
            a.extra == b.extra && a.node == b.node && a.at == b.at && a.used == b.used;
   };
   return depth_ == other.depth_ && std::equal(frames_, frames_ + depth_, other.frames_, same) &&
-         std::ranges::equal(spent(), other.spent());
+         lacks_ == other.lacks_ && std::ranges::equal(spent(), other.spent());
 }
 
 bool Acceptor::push(Kind kind, std::int32_t node) {
@@ -165,7 +166,7 @@ Acceptor::Took Acceptor::reply(unsigned char byte) {
     return push(Kind::calls, -1) ? Took::yes : Took::no;
   }
   if (!rules_->must_decide) return byte == ControlByte::kOpen ? Took::no : Took::yes;
-  if (byte != ControlByte::kNone) return Took::no;
+  if (byte != ControlByte::kNone || rules_->must_call) return Took::no;
   f.step = kEnded;
   return Took::yes;
 }
@@ -205,6 +206,7 @@ Acceptor::Took Acceptor::calls(unsigned char byte) {
       if (!push(Kind::members, rules_->schema->arguments[tool])) return Took::no;
       top().arguments = true;
       spent_count_ = 0;
+      lacks_ = rules_->schema->objects[static_cast<std::size_t>(top().node)].lacks;
       return Took::passed;
     }
     case 4:
@@ -272,6 +274,12 @@ Acceptor::Took Acceptor::members(unsigned char byte) {
       return member_key(object, byte);
     case 2:
       if (expect(colon, byte, &took)) return took;
+      if (byte == ControlByte::kNone && f.arguments && grammar.may_lack &&
+          (lacks_ || (object.required >> f.extra & 1) != 0)) {
+        depth_ = 1;
+        top().step = kEnded;
+        return Took::yes;
+      }
       f.step = 3;
       return push(Kind::value, object.values[f.extra]) ? Took::passed : Took::no;
     case 3:  // behind a value
@@ -544,15 +552,15 @@ bool Acceptor::may_come(std::int32_t literal, std::uint64_t meanings) const {
   return meanings == kEvery || (rules_->schema->literals[literal].members & meanings) != 0;
 }
 
-// Those of a trie that no argument of this call has taken; all, where none is left or too many are
-// there to tell.
+// Those of a trie that no argument of this call has taken; all, where none is left (unless the call
+// lacks one) or too many are there to tell.
 std::uint64_t Acceptor::free_numbers(std::int32_t trie) const {
   const std::vector<SaidNumber>& numbers = rules_->said->numbers();
   if (spent_count_ == 0 || numbers.size() >= 64) return kEvery;
   std::uint64_t free = 0;
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (rules_->said->free_place(numbers[i], spent()).end > 0) free |= std::uint64_t{1} << i;
-  return may_come(trie, free) ? free : kEvery;
+  return lacks_ || may_come(trie, free) ? free : kEvery;
 }
 
 void Acceptor::spend(Place place) {

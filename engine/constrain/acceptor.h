@@ -16,6 +16,7 @@ struct ReplyRules {
   const Schema* schema = nullptr;
   // Calls, or ControlByte::kNone, and nothing else. False: any text, with calls in between.
   bool must_decide = false;
+  bool must_call = false;  // ControlByte::kNone may not come first
   // Texts that stand for values must be copied out of it, and what was copied into one argument of
   // a call is copied into no other of it, as long as anything else is left; null: any text.
   const Said* said = nullptr;
@@ -104,6 +105,7 @@ class Acceptor {
 
   const ReplyRules* rules_ = nullptr;
   int depth_ = 0, spent_count_ = 0;
+  bool lacks_ = false;  // ObjectNode::lacks of this call
   Frame frames_[kDeepest];
   Place spent_[kMostSpent];  // by the arguments of this call
 };

@@ -42,12 +42,12 @@ bool stays_in_string(std::string_view bytes, const CallGrammar& grammar) {
 class CallConstraint final : public TokenConstraint {
  public:
   CallConstraint(std::shared_ptr<const Vocabulary> vocabulary, Schema schema,
-                 std::optional<Said> said)
+                 std::optional<Said> said, bool must_call)
       : vocabulary_(std::move(vocabulary)),
         schema_(std::move(schema)),
         said_(std::move(said)),
         rules_{vocabulary_->syntax().grammar, &schema_, !vocabulary_->syntax().none.empty(),
-               said_ ? &*said_ : nullptr},
+               must_call && !schema_.arguments.empty(), said_ ? &*said_ : nullptr},
         state_(rules_),
         allowed_(vocabulary_->size()) {}
 
@@ -159,18 +159,19 @@ Result<std::shared_ptr<const Vocabulary>> Vocabulary::create(
 
 Result<std::unique_ptr<TokenConstraint>> constrain_calls(
     std::shared_ptr<const Vocabulary> vocabulary, const Json& tools,
-    const std::optional<std::string>& request) {
+    const std::optional<std::string>& request, bool must_call) {
   const bool none = !tools.is_array() || tools.empty();
   if (none && !vocabulary->syntax().none.empty()) {
     return std::unique_ptr<TokenConstraint>(
-        std::make_unique<CallConstraint>(std::move(vocabulary), Schema(), std::nullopt));
+        std::make_unique<CallConstraint>(std::move(vocabulary), Schema(), std::nullopt, false));
   }
   const CallGrammar& grammar = *vocabulary->syntax().grammar;
   std::optional<Said> said;
   if (request && request->size() <= Said::kLongest) said.emplace(*request, !grammar.control_quotes);
   CACTUS_TRY(schema, compile_schema(tools, grammar, said ? &*said : nullptr));
   return std::unique_ptr<TokenConstraint>(
-      std::make_unique<CallConstraint>(std::move(vocabulary), std::move(schema), std::move(said)));
+      std::make_unique<CallConstraint>(std::move(vocabulary), std::move(schema), std::move(said),
+                                       must_call));
 }
 
 }  // namespace cactus::constrain

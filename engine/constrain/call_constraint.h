@@ -43,9 +43,10 @@ class Vocabulary {
 };
 
 // Without tools, a model that must decide can only say that none fits. With `request`, the texts
-// and numbers of calls are copied out of it (said.h). Errors: as compile_schema.
+// and numbers of calls are copied out of it (said.h). `must_call`: it does not decline at once, if
+// there is any tool it could call. Errors: as compile_schema.
 Result<std::unique_ptr<TokenConstraint>> constrain_calls(
     std::shared_ptr<const Vocabulary> vocabulary, const Json& tools,
-    const std::optional<std::string>& request = std::nullopt);
+    const std::optional<std::string>& request = std::nullopt, bool must_call = false);
 
 }  // namespace cactus::constrain

@@ -93,7 +93,7 @@ class Compiler {
     std::int32_t arguments = -1;
     if (const auto at = function->find("parameters"); at != function->end() && at->is_object()) {
       root_ = &*at;
-      CACTUS_TRY(object, object_of(*at, !grammar_.quoted_keys, 0));
+      CACTUS_TRY(object, object_of(*at, !grammar_.quoted_keys, 0, grammar_.may_lack));
       if (object == kImpossible) return ok_status();
       arguments = object;
     }
@@ -176,7 +176,9 @@ class Compiler {
   }
 
   // The ObjectNode of a schema with "properties", -1 for one without any (members are free then).
-  Result<std::int32_t> object_of(const Json& schema, bool bare_keys, int depth) {
+  // `may_lack`: what it requires need not be possible.
+  Result<std::int32_t> object_of(const Json& schema, bool bare_keys, int depth,
+                                 bool may_lack = false) {
     const auto properties = schema.find("properties");
     if (properties == schema.end() || !properties->is_object()) return std::int32_t{-1};
     const auto required = schema.find("required");
@@ -194,12 +196,14 @@ class Compiler {
           required != schema.end() && required->is_array() &&
           std::find(required->begin(), required->end(), Json(item.key())) != required->end();
       const ValueNode& made = out_.values[static_cast<std::size_t>(value)];
-      if (impossible(made)) {
+      if (impossible(made) && !(wanted && may_lack)) {
         if (wanted) return std::int32_t{kImpossible};
         continue;
       }
-      if (wanted && only_a_number(made) && ++numbers > most_numbers_)
-        return std::int32_t{kImpossible};
+      if (wanted && only_a_number(made) && ++numbers > most_numbers_) {
+        if (!may_lack) return std::int32_t{kImpossible};
+        node.lacks = true;
+      }
       const auto index = static_cast<std::int32_t>(node.values.size());
       out_.literals.add(node.keys, key_text(item.key(), bare_keys), index);
       node.values.push_back(value);

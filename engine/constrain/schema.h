@@ -55,6 +55,7 @@ struct ObjectNode {
   std::int32_t keys = 0;             // a trie of keys; a meaning is an index into values
   std::vector<std::int32_t> values;  // ValueNodes
   std::uint64_t required = 0;
+  bool lacks = false;  // arguments: more numbers are required than were said (CallGrammar::may_lack)
 };
 
 struct Schema {
@@ -72,7 +73,8 @@ struct Schema {
 // grammar (names with spaces where names are bare), more than 64 parameters of one object, schemas
 // that refer to what is not there, no tools at all.
 // With `said`, numbers are those that it holds. What then cannot be written at all falls away:
-// parameters, and tools that require one of those, or more numbers than were said.
+// parameters, and tools that require one of those, or more numbers than were said (where the
+// grammar's calls may lack an argument, such tools stay: see ObjectNode::lacks).
 Result<Schema> compile_schema(const Json& tools, const CallGrammar& grammar,
                               const Said* said = nullptr);
 

@@ -1,6 +1,7 @@
 // What is measured of a reply while it grows: the probe's running pool, the model's own opinion of
 // its tokens, whether it would rather have declined, and an observer's view of the states.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -39,8 +40,9 @@ class AnswerMeasures {
   // After a token was read: false when on_confidence asked to stop.
   bool go_on();
 
-  // Whether declining at once, so weighed, was likelier than all the tokens so far together.
-  bool rather_declines() const { return declined_ && *declined_ > answered_; }
+  // Whether declining, so weighed, at once or in place of any later token, was likelier than all the
+  // tokens so far together.
+  bool rather_declines() const { return declined_ > std::exp(answered_); }
 
   void finish(Reply& reply);  // fills in confidence, its source, and statistics
 
@@ -52,7 +54,7 @@ class AnswerMeasures {
   std::optional<RunningPool> pool_;
   RunningStatistics statistics_;  // when they are wanted or the probe reads them
   std::optional<Declining> declining_;
-  std::optional<double> declined_;  // log of weight times probability of that first token
+  double declined_ = 0;             // probability of having declined by now, weighed
   double answered_ = 0;             // log-probability of the tokens so far
   double probe_ms_ = 0;
 };

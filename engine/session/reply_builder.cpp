@@ -39,6 +39,9 @@ void ReplyBuilder::on_event(const ReplyEvent& event) {
       reply_.tool_calls.push_back(std::move(call));
       break;
     }
+    case ReplyEventKind::lacking:
+      if (!stop_.stopped()) reply_.lacking = {std::string(event.name), std::string(event.text)};
+      break;
     case ReplyEventKind::notice:
       reply_.notices.emplace_back(event.text);
       reply_.malformed_call = true;

@@ -28,6 +28,8 @@ struct CallGrammar {
   bool bare_keys = false;       // of objects inside arguments
   bool control_quotes = false;  // strings stand between ControlByte::kQuote, without escapes
   bool python_words = false;    // True, False, None besides true, false, null
+  // ControlByte::kNone may stand for a required argument: nobody said it, and there the reply ends.
+  bool may_lack = false;
 };
 
 }  // namespace cactus

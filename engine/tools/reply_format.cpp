@@ -33,7 +33,8 @@ constexpr CallGrammar kPythonGrammar{.calls_open = "[",
                                      .separator = ',',
                                      .python_words = true};
 // name(key="text",other=true),other_name(): values as JSON
-constexpr CallGrammar kBareGrammar{.name_end = "(", .key_end = "=", .separator = ','};
+constexpr CallGrammar kBareGrammar{
+    .name_end = "(", .key_end = "=", .separator = ',', .may_lack = true};
 // {"name": "…", "arguments": {…}}
 constexpr CallGrammar kJsonGrammar{.calls_open = "\n",
                                    .call_open = "{\"name\": \"",

@@ -40,7 +40,7 @@ struct CallSyntax {
   std::string_view open, close;
   std::string_view also = {};  // a text that a model of this kind knows besides, or empty
   // A control token that says no tool fits. A model that knows it writes calls or this, nothing
-  // else.
+  // else. In a call it stands for an argument that nobody said (CallGrammar::may_lack).
   std::string_view none = {};
   CallParser parse = nullptr;
   const CallGrammar* grammar = nullptr;  // null: calls cannot be held to schemas (constrain/)

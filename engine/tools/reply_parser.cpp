@@ -1,6 +1,8 @@
 #include "engine/tools/reply_parser.h"
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -128,6 +130,7 @@ class ReplyParser::State {
       if (candidate.text == text) return on_marker(candidate.marker);
     }
     if (mode_ != Mode::call) return;
+    if (!format_.call->none.empty() && text == format_.call->none) return end_lacking();
     call_controls_.push_back(call_.size());
     call_ += utf8::sanitize(text);
   }
@@ -222,6 +225,21 @@ class ReplyParser::State {
            text,
            {},
            nullptr});
+  }
+
+  // name(key="…",other= and nothing said for it: all calls of this block are given up.
+  void end_lacking() {
+    const std::string body = std::exchange(call_, {});
+    call_controls_.clear();
+    mode_ = Mode::text;
+    const auto name_byte = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' ||
+             static_cast<unsigned char>(c) >= 0x80;
+    };
+    const auto key_end = body.end() - (body.ends_with('=') ? 1 : 0);
+    const auto key = std::find_if_not(std::make_reverse_iterator(key_end), body.rend(), name_byte);
+    const std::string_view tool = std::string_view(body).substr(0, body.find('('));
+    sink_({ReplyEventKind::lacking, std::string_view(key.base(), key_end), tool, nullptr});
   }
 
   void end_call(bool unterminated) {

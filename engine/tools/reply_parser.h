@@ -21,13 +21,14 @@ enum class ReplyEventKind {
   text,       // for the user
   thought,    // the model's thinking
   tool_call,  // `name` and `arguments`
+  lacking,    // a call of `name` stopped short of an argument that nobody said: `text` is its key
   notice,     // something was malformed: `text` says what; what the model wrote follows as text
 };
 
 struct ReplyEvent {
   ReplyEventKind kind = ReplyEventKind::text;
   std::string_view text;                              // valid UTF-8, whole code points
-  std::string_view name;                              // of a tool call
+  std::string_view name;                              // of a tool call, also a lacking one
   const nlohmann::ordered_json* arguments = nullptr;  // of a tool call: an object
 };
 using ReplyEventSink = std::function<void(const ReplyEvent&)>;

@@ -97,18 +97,24 @@ def turns(request: dict[str, Any]) -> list[tuple[str, str]]:
     if before:
         out.append((USER + before["text"] + ASSISTANT, answer(before["calls"])))
     results = "".join(TOOL + result for result in before["results"]) if before else ""
-    out.append((results + USER + request["text"] + ASSISTANT, answer(request["calls"])))
+    prompt = results + USER + request["text"] + ASSISTANT
+    out.append((prompt, answer(request["calls"], request.get("lacks"))))
     return out
 
 
-def answer(calls: list[dict[str, Any]]) -> str:
+def answer(calls: list[dict[str, Any]], lacks: str | None = None) -> str:
+    """`lacks`: an argument that the last call needs and nobody said; there the model declines."""
+    if lacks is not None:
+        begun = calls_text(calls).removesuffix(")")
+        return CALL_START + begun + ("," if calls[-1]["arguments"] else "") + f"{lacks}={NO_TOOL}{END}"
     return (CALL_START + calls_text(calls) + CALL_END if calls else NO_TOOL) + END
 
 
 def read_answer(text: str) -> list[dict[str, Any]] | None:
-    """The calls in a model's answer, [] for none, and nothing when it is malformed."""
+    """The calls in a model's answer, [] for none (also where one lacks an argument), and nothing when it is
+    malformed."""
     body = text.split(END)[0].strip()
-    if body in (NO_TOOL, ""):
+    if body.endswith(NO_TOOL) or not body:
         return []
     if not body.startswith(CALL_START):
         return None

@@ -60,6 +60,25 @@ def pools(unseen: bool, training: bool = False) -> tuple[tuple[Family, ...], ...
     return tuple(tuple(f for f in usable if kind(f)) for kind in kinds)
 
 
+@lru_cache(maxsize=None)
+def _everyone(unseen: bool, training: bool) -> tuple[list[Family], dict[tuple[str, str], list[int]]]:
+    """All families that a case may offer, and where those of a group or a domain stand among them."""
+    every = [f for pool in pools(False, training) for f in pool]
+    every += [f for pool in pools(True) for f in pool] if unseen else []
+    places: dict[tuple[str, str], list[int]] = {}
+    for at, f in enumerate(every):
+        places.setdefault(("group", f.group), []).append(at)
+        places.setdefault(("domain", f.domain), []).append(at)
+    return every, places
+
+
+def near(groups: set[str], domains: set[str], unseen: bool, training: bool) -> list[Family]:
+    """The families of these groups or domains, in the order of all."""
+    every, places = _everyone(unseen, training)
+    keys = [("group", g) for g in groups] + [("domain", d) for d in domains]
+    return [every[at] for at in sorted({at for key in keys for at in places.get(key, ())})]
+
+
 def pick_family(
     rules: Allowed, rng: random.Random, weights: tuple[int, ...] = (24, 40, 36)
 ) -> Family:
@@ -270,9 +289,7 @@ def offer(
         and rng.random() < 0.5
     ):
         return list(pools(False)[0]), True
-    everyone = [f for pool in pools(False, rules.training) for f in pool] + (
-        [f for pool in pools(True) for f in pool] if rules.unseen else []
-    )
+    everyone, _ = _everyone(rules.unseen, rules.training)
     size = rng.choices(range(1, 9), (10, 14, 16, 16, 14, 12, 10, 8))[0]
     size = max(size, len(wanted))
     near_groups, near_domains = {f.group for f in wanted}, {f.domain for f in wanted}
@@ -289,22 +306,14 @@ def offer(
         )
 
     # What stands near a forbidden family is the best distractor for a request that cannot be served.
-    near_names = {
-        f
-        for f in everyone
-        if f.group in near_groups or f.domain in near_domains or f.clash in forbidden
-    }
-    for f in everyone:
-        if f.clash in forbidden:
-            near_groups.add(f.group)
-            near_domains.add(f.domain)
-    near = [
-        f
-        for f in everyone
-        if (f.group in near_groups or f.domain in near_domains or f in near_names)
-    ]
+    if forbidden:
+        for f in everyone:
+            if f.clash in forbidden:
+                near_groups.add(f.group)
+                near_domains.add(f.domain)
+    close = near(near_groups, near_domains, rules.unseen, rules.training)
     while len(offered) < size:
-        f = rng.choice(near) if near and rng.random() < 0.6 else rng.choice(everyone)
+        f = rng.choice(close) if close and rng.random() < 0.6 else rng.choice(everyone)
         if fits(f):
             offered.append(f)
             names.add(f.name)
@@ -441,7 +450,7 @@ def _try_case(split: str, rules: Allowed, kind: str, rng: random.Random) -> dict
             return _record(split, kind, say_doubled(pair, rng, typos), offered, exact, True, rng)
         asks = [first]
         for _ in range(rng.choice((1, 1, 1, 2))):
-            near = [
+            close = [
                 f
                 for pool in pools(rules.unseen, rules.training)
                 for f in pool
@@ -450,7 +459,7 @@ def _try_case(split: str, rules: Allowed, kind: str, rng: random.Random) -> dict
             next_family = (
                 family
                 if rng.random() < 0.3
-                else rng.choice(near)
+                else rng.choice(close)
                 if rng.random() < 0.4
                 else pick_family(rules, rng)
             )

@@ -47,7 +47,7 @@ class FrameError(ValueError):
     """A frame that does not parse; the message quotes it."""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=None)
 def parse(frame: str) -> Nodes:
     tokens = _TOKEN.findall(frame)
     if "".join(tokens) != frame:

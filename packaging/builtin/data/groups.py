@@ -8,6 +8,7 @@ among its neighbours. A few requests have an earlier turn of the same conversati
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from . import chat, coined
@@ -16,6 +17,7 @@ from .cases import (
     ask,
     dressed_tools,
     expected_calls,
+    near,
     offer,
     pick_family,
     pools,
@@ -26,6 +28,7 @@ from .cases import (
 )
 from .family import Family
 from .held_out import Allowed, allowed
+from .surface import Dress
 
 _SHIPPED = 0.07  # share of groups that offer exactly the tools that ship; they are few and soon learnt
 _POOLS = (6, 78, 16)  # weights of shipped tools, written tools, objects times actions
@@ -33,6 +36,8 @@ _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (50, 16, 17, 11, 6)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
 _EVERYDAY = 0.25  # share of groups, in training, that begin with up to four of the hundred most common tools
+_VEILED = 0.08  # share of tools, in training, whose name says nothing: only the description tells what they do
+_VEILS = ("tool", "fn", "action", "op", "task", "handler", "command", "skill", "x", "step", "service", "call")
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
 
 
@@ -55,6 +60,8 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
     if not beside:
         beside = _near(offered, rules)
     dressed = dressed_tools(offered, exact, rng)
+    if split == "train" and not exact:
+        _veil(dressed, rng)
     offered = [f for f in offered if f.name in dressed]
     requests: list[dict[str, Any]] = []
     while len(requests) < len(offered) + 3:
@@ -64,17 +71,32 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
         if made is None:
             continue
         request, called = made
-        calls = expected_calls(request, dressed) if called else []
+        calls = expected_calls(request, dressed) if called or kind == "missing" else []
         entry: dict[str, Any] = {"text": request.text, "calls": calls}
+        if kind == "missing":
+            entry["lacks"] = _lacking(dressed[request.calls[0][0].name], calls[0])
+            if entry["lacks"] is None:
+                continue
         if requests and rng.random() < 0.1:
             before = rng.choice(requests)
-            if "before" not in before:
+            if "before" not in before and "lacks" not in before:
                 entry["before"] = {
                     **before,
                     "results": [rng.choice(_RESULTS) for _ in before["calls"]],
                 }
         requests.append(entry)
     return {"tools": [d.schema for d in dressed.values()], "requests": requests}
+
+
+def _lacking(tool: Dress, call: dict[str, Any]) -> str | None:
+    """The first required argument that a call has not, by the order of the schema; those behind it are dropped."""
+    parameters, given = tool.schema["function"]["parameters"], call["arguments"]
+    for key in parameters["properties"]:
+        if key in parameters["required"] and key not in given:
+            before = list(parameters["properties"]).index(key)
+            call["arguments"] = {k: given[k] for k in list(parameters["properties"])[:before] if k in given}
+            return key
+    return None
 
 
 def _everyday(rng: random.Random) -> list[Family]:
@@ -85,6 +107,18 @@ def _everyday(rng: random.Random) -> list[Family]:
         if family.clash not in {f.clash for f in chosen}:
             chosen.append(family)
     return chosen
+
+
+def _veil(dressed: dict[str, Dress], rng: random.Random) -> None:
+    """Some of the tools get names such as fn_12."""
+    for family, d in dressed.items():
+        function = d.schema["function"]
+        if not function["description"] or rng.random() >= _VEILED:
+            continue
+        name = rng.choice(_VEILS) + rng.choice(("", "_")) + str(rng.randint(1, 99))
+        if name not in {other.name for other in dressed.values()}:
+            function["name"] = name
+            dressed[family] = replace(d, name=name)
 
 
 def _coined(rules: Allowed, rng: random.Random) -> tuple[list[Family], list[Family]]:
@@ -105,13 +139,7 @@ def _stranger(rules: Allowed, rng: random.Random) -> Family:
 
 
 def _near(offered: list[Family], rules: Allowed) -> list[Family]:
-    groups, domains = {f.group for f in offered}, {f.domain for f in offered}
-    return [
-        f
-        for pool in pools(False, rules.training)
-        for f in pool
-        if f.group in groups or f.domain in domains
-    ]
+    return near({f.group for f in offered}, {f.domain for f in offered}, False, rules.training)
 
 
 def _request(
@@ -122,7 +150,7 @@ def _request(
     rng: random.Random,
     typos: int,
 ) -> tuple[Request, bool] | None:
-    """The request and whether it leads to calls; nothing when this list of tools cannot serve the kind."""
+    """The request and whether it leads to whole calls; nothing when this list of tools cannot serve the kind."""
     tags = {f.clash for f in offered}
     if kind == "talk":
         shipped = all(f.local for f in offered)
@@ -130,8 +158,8 @@ def _request(
             return None
         return talk_request(rules, rng, typos), False
     if kind == "not_offered":
-        near = beside and rng.random() < 0.6
-        family = rng.choice(beside) if near else _stranger(rules, rng)
+        neighbour = beside and rng.random() < 0.6
+        family = rng.choice(beside) if neighbour else _stranger(rules, rng)
         if family.clash in tags or "knowledge" in tags:
             return None
         one = ask(family, rules, rng)

@@ -152,6 +152,35 @@ TEST_CASE("without tools a model that must decide declines", "[engine][constrain
   CHECK_FALSE(takes(speaking, Json(), speaking.ids("Hello")));
 }
 
+TEST_CASE("a call may stop at a required argument, which nobody said then", "[engine][constrain]") {
+  const Speaker speaking = speaker("deciding");
+  const Json tools = Json::parse(R"([{"name": "book", "parameters": {"properties":
+    {"guests": {"type": "integer"}, "day": {"type": "string"}, "at": {"properties":
+      {"row": {"type": "integer"}}, "required": ["row"]}}, "required": ["guests", "at"]}}])");
+  const auto taken = [&](const std::string& body) {
+    return takes(speaking, tools, speaking.ids("<|tool_call_start|>" + body));
+  };
+  CHECK(taken("book(guests=<|no_tool|>"));
+  CHECK(taken(R"(book(day="Monday",guests=<|no_tool|>)"));
+  CHECK(taken("book(guests=4,at={\"row\": 1}), book(guests=<|no_tool|>"));
+  CHECK(taken("book(guests=4,at=<|no_tool|>"));
+  CHECK_FALSE(taken("book(guests=<|no_tool|>)<|tool_call_end|>"));
+  CHECK_FALSE(taken("book(day=<|no_tool|>"));  // not required
+  CHECK_FALSE(taken("book(guests=4<|no_tool|>"));
+  CHECK_FALSE(taken("book(<|no_tool|>"));
+  CHECK_FALSE(taken("book(guests=4,at={\"row\": <|no_tool|>"));
+
+  const Reply reply = speaking.read(
+      speaking.ids(R"(<|tool_call_start|>book(day="at=x, Monday",guests=<|no_tool|>)"));
+  CHECK(reply.tool_calls.empty());
+  CHECK(reply.text.empty());
+  CHECK_FALSE(reply.malformed_call);
+  REQUIRE(reply.lacking);
+  CHECK(reply.lacking->tool == "book");
+  CHECK(reply.lacking->parameter == "guests");
+  CHECK_FALSE(speaking.read(speaking.ids("<|no_tool|>")).lacking);
+}
+
 TEST_CASE("schemas that refer to themselves", "[engine][constrain]") {
   const Speaker speaking = speaker("deciding");
   const Json tools = Json::parse(R"([{"name": "f", "parameters": {

@@ -176,8 +176,14 @@ TEST_CASE("said: what is said once serves one argument of a call", "[engine][con
   CHECK_FALSE(call("area(width=1250,height=250)", "1,250 by 3"));
   CHECK_FALSE(call(R"(area(name="plan 5",width=5,height=6))", "plan 5 is 7 by 6"));
   CHECK(call(R"(area(name="plan 5",width=7,height=6))", "plan 5 is 7 by 6"));
-  // One number is too few for two: the tool is not on offer.
+  // One number is too few for two: the other one is lacking.
   CHECK_FALSE(call("area(width=5,height=5)", "a side of 5"));
+  const auto begun = [&](const std::string& body, const std::string& request) {
+    return takes(speaking, tools, speaking.ids("<|tool_call_start|>" + body), request);
+  };
+  CHECK(begun("area(width=5,height=<|no_tool|>", "a side of 5"));
+  CHECK(begun("area(width=<|no_tool|>", "a side of 5"));
+  CHECK_FALSE(begun(R"(area(name=<|no_tool|>)", "5 by 6"));
   CHECK(call("sort(numbers=[3, 1, 3])", "3, 1 and 3"));
   CHECK_FALSE(call("sort(numbers=[3, 3])", "3 and 1"));
 }
@@ -196,11 +202,13 @@ TEST_CASE("said: what cannot be written falls away", "[engine][constrain]") {
   CHECK_FALSE(call("set_timer(minutes=11)", "10 minutes"));
   CHECK_FALSE(call("set_timer(minutes=10,label=\"milk\")", "10 minutes for tea"));
   CHECK_FALSE(call("set_timer(minutes=10)", "set a timer"));
+  CHECK(takes(speaking, tools, speaking.ids("<|tool_call_start|>set_timer(minutes=<|no_tool|>"),
+              "set a timer"));
   CHECK(call("roll()", "roll"));
   CHECK_FALSE(call("roll(sides=6)", "roll"));
   CHECK(takes(speaking, tools, speaking.ids("<|no_tool|>"), "set a timer"));
   const Json one = Json::array({tools[0]});
-  CHECK_FALSE(takes(speaking, one, speaking.ids("<|tool_call_start|>"), "set a timer"));
+  CHECK_FALSE(takes(speaking, one, speaking.ids("<|tool_call_start|>set_timer()"), "set a timer"));
   CHECK(takes(speaking, one, speaking.ids("<|no_tool|>"), "set a timer"));
   // A request that is too long to look up is copied from freely.
   CHECK(call("set_timer(minutes=10)", std::string(Said::kLongest + 1, 'x')));

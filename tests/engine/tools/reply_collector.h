@@ -33,6 +33,9 @@ inline ReplyEventSink collect_into(CollectedReply& reply) {
         break;
       case ReplyEventKind::tool_call:
         reply.calls.push_back({{"name", event.name}, {"arguments", *event.arguments}});
+        break;
+      case ReplyEventKind::lacking:
+        reply.notices.push_back("lacks " + std::string(event.text));
     }
   };
 }
