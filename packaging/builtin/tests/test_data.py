@@ -377,13 +377,42 @@ class Coined(unittest.TestCase):
             for request in group["requests"]:
                 for call in request["calls"]:
                     schema = tools[call["name"]]
-                    self.assertTrue(set(schema["required"]) <= set(call["arguments"]))
+                    lacking = [k for k in schema["required"] if k not in call["arguments"]]
+                    self.assertEqual(lacking[:1], [request["lacks"]] if "lacks" in request else [])
                     for name, value in call["arguments"].items():
                         self.assertTrue(fits(schema["properties"][name], value), (name, value))
                         if "enum" not in schema["properties"][name] and isinstance(value, str):
                             self.assertIn(value, request["text"])
         self.assertGreater(coined_groups, 4)
         self.assertGreater(everyday_groups, 10)
+
+    def test_a_request_that_lacks_something_has_what_stands_before_it(self) -> None:
+        lacking = 0
+        for index in range(60):
+            group = make_group(12, "train", index)
+            tools = {t["function"]["name"]: t["function"]["parameters"] for t in group["tools"]}
+            for request in group["requests"]:
+                if "lacks" not in request:
+                    continue
+                (call,) = request["calls"]
+                keys = list(tools[call["name"]]["properties"])
+                self.assertIn(request["lacks"], tools[call["name"]]["required"])
+                before = keys[: keys.index(request["lacks"])]
+                self.assertTrue(set(call["arguments"]) <= set(before), call)
+                lacking += 1
+        self.assertGreater(lacking, 20)
+
+    def test_some_names_of_tools_say_nothing_in_training(self) -> None:
+        veiled = tools = 0
+        for index in range(100):
+            for tool in make_group(13, "train", index)["tools"]:
+                tools += 1
+                if re.fullmatch(r"[a-z]+_?\d+", tool["function"]["name"]):
+                    veiled += 1
+                    self.assertTrue(tool["function"]["description"])
+            for tool in make_group(13, "valid", index)["tools"]:
+                self.assertIsNone(re.fullmatch(r"fn_?\d+", tool["function"]["name"]))
+        self.assertTrue(0.02 < veiled / tools < 0.12, veiled / tools)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,17 @@ class Rendering(unittest.TestCase):
         self.assertEqual(render.read_answer(render.answer(calls)), calls)
         self.assertEqual(render.read_answer(render.answer([])), [])
 
+    def test_a_call_that_lacks_an_argument_is_no_call(self) -> None:
+        begun = [{"name": "book", "arguments": {"day": "Monday"}}]
+        answer = render.answer(begun, "guests")
+        self.assertEqual(
+            answer, '<|tool_call_start|>book(day="Monday",guests=<|no_tool|><|im_end|>'
+        )
+        self.assertEqual(render.read_answer(answer), [])
+        bare = render.answer([{"name": "book", "arguments": {}}], "guests")
+        self.assertEqual(bare, "<|tool_call_start|>book(guests=<|no_tool|><|im_end|>")
+        self.assertEqual(render.read_answer(bare), [])
+
     def test_broken_answers_are_no_answers(self) -> None:
         for body in ("f(", "f(a", "f(a=", "f(a=1", 'f(a="x)', "f(a=1 b=2)", "f", "f() g()", "(=)"):
             self.assertIsNone(render.read_answer(render.CALL_START + body + render.CALL_END), body)

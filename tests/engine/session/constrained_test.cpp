@@ -13,10 +13,28 @@
 namespace cactus::test {
 namespace {
 
-// `generation`: its generation_config.json, if another than the fixture's.
-std::shared_ptr<const Model> calling_model(const Json& generation = Json()) {
+// In a tokenizer's file, the token that begins calls and the one that declines change places.
+void swap_markers(const std::filesystem::path& file) {
+  constexpr std::string_view kStart = "<|tool_call_start|>", kNone = "<|no_tool|>";
+  const std::string text = read_file(file);
+  std::string swapped;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const bool start = rest.starts_with(kStart), none = rest.starts_with(kNone);
+    swapped += start ? kNone : none ? kStart : rest.substr(0, 1);
+    at += start ? kStart.size() : none ? kNone.size() : 1;
+  }
+  write_file(file, swapped);
+}
+
+// `generation`: its generation_config.json, if another than the fixture's. It likes to call, or, if
+// `reluctant`, to decline.
+std::shared_ptr<const Model> calling_model(const Json& generation = Json(),
+                                           bool reluctant = false) {
   const TempDir folder;
   write_calling_checkpoint(folder / "model");
+  if (reluctant) swap_markers(folder / "model" / "tokenizer.json");
+  if (reluctant) swap_markers(folder / "model" / "tokenizer_config.json");
   if (!generation.is_null())
     write_file(folder / "model" / "generation_config.json", dump_json(generation));
   ConvertOptions options;
@@ -190,7 +208,7 @@ TEST_CASE("a call less likely as a whole than declining, as the model weighs it,
   for (int i = 0; i < 12; ++i) {
     const std::string says = "request " + std::to_string(i);
     const Reply plain = reply(*never, says, options_with(std::nullopt));
-    if (plain.finish == FinishReason::length) continue;
+    if (plain.finish == FinishReason::length || plain.lacking) continue;
     called += !plain.tool_calls.empty();
     CHECK(reply(*nothing, says, options_with(std::nullopt)).tool_calls == plain.tool_calls);
     Watch watch;
@@ -202,11 +220,42 @@ TEST_CASE("a call less likely as a whole than declining, as the model weighs it,
     CHECK(declined.finish == FinishReason::stop);
     CHECK(declined.output_tokens == 1);
     CHECK(watch.tokens == 1);  // of the reply that counts
-    CHECK(watch.begun == (plain.tool_calls.empty() ? 1 : 2));
+    // Where the model declines at once, what it would call is looked at before it is believed.
+    CHECK(watch.begun == (plain.tool_calls.empty() ? 3 : 2));
     // What is drawn by chance is not weighed.
     const Reply drawn = reply(*heavily, says, options_with(i));
     CHECK(drawn.tool_calls == reply(*never, says, options_with(i)).tool_calls);
   }
+  CHECK(called > 0);
+}
+
+TEST_CASE("a reply that declines at once gives way to a call that is not much less likely",
+          "[engine][constrain]") {
+  const auto weighing = [](const Json& weight) {
+    return open_session(calling_model({{"eos_token_id", 2}, {"decline_weight", weight}}, true));
+  };
+  const auto never = weighing(0), hardly = weighing(1e-300), evenly = weighing(1);
+  GenerateOptions options = options_with(std::nullopt);
+  // Where nothing is required, nothing lacks.
+  for (Json& tool : options.tools) tool["function"]["parameters"].erase("required");
+  int declined = 0, called = 0;
+  for (int i = 0; i < 12; ++i) {
+    const std::string says = "request " + std::to_string(i);
+    const Reply plain = reply(*never, says, options);
+    if (plain.finish != FinishReason::stop || plain.lacking) continue;
+    ++declined;
+    // Random weights make every call of some tokens less likely than one token.
+    CHECK(reply(*evenly, says, options).tool_calls.empty());
+    const Reply other = reply(*hardly, says, options);
+    if (other.tool_calls.empty()) continue;  // the likeliest call had no end, or lacked something
+    ++called;
+    CHECK(other.finish == FinishReason::tool_calls);
+    for (const Json& call : other.tool_calls)
+      CHECK((call["name"] == "set" || call["name"] == "set_light"));
+    CHECK(reply(*hardly, says, options).tool_calls == other.tool_calls);
+  }
+  INFO(declined << " declined, " << called << " of them called");
+  CHECK(declined > 0);
   CHECK(called > 0);
 }
 
