@@ -170,13 +170,13 @@ int tool_exit_code(const ToolTurn& turn, const ToolMode& mode) {
 
 std::string decline_reason(const Reply& reply) {
   if (!reply.lacking) return "none of the tools offered does that";
-  return reply.lacking->tool + " needs " + reply.lacking->parameter + ", which was not said";
+  return reply.lacking->tool + " needs '" + reply.lacking->parameter + "', which was not said";
 }
 
 std::string decline_text(const Reply& reply) {
   if (reply.lacking) {
-    return "I would call " + reply.lacking->tool + " for that, but you did not say its " +
-           reply.lacking->parameter + ".\nAsk again with everything in one sentence.";
+    return "I would call " + reply.lacking->tool + " for that, but its argument '" +
+           reply.lacking->parameter + "' was not said.\nAsk again with everything in one sentence.";
   }
   return "None of my tools can do that. I am the small model inside cactus, and I work offline:\n"
          "  arithmetic          18% of 249.90\n"

@@ -166,16 +166,16 @@ class LocalSession final : public Session {
     return behind(reply, std::move(declined));
   }
 
-  // A reply that declined at once, or the likeliest call in its place where that, as a whole, is not
-  // much less likely.
+  // A reply that declined at once, or the likeliest call in its place where that, as a whole, is
+  // not much less likely.
   Result<Reply> second_thoughts(const Attempt& attempt, const Declining& weighed,
                                 const std::optional<std::string>& request, const Reply& blank,
                                 const Reply& reply) {
     CACTUS_TRY(must_call, constrain_to(attempt.options.tools, request, true));
     GenerateOptions options = attempt.options;
     options.on_confidence = nullptr;  // it is not this reply that may be given up
-    Attempt calling{attempt.prompt, attempt.format, options,
-                    attempt.settings, attempt.sink, attempt.cancel};
+    Attempt calling{attempt.prompt,   attempt.format, options,
+                    attempt.settings, attempt.sink,   attempt.cancel};
     Reply called = blank;
     AnswerMeasures measures(probe_.get(), options);
     measures.weigh(weighed);

@@ -92,9 +92,9 @@ struct LackingCall {
 struct Reply {
   std::string text;
   std::string thought;
-  Json tool_calls = Json::array();  // [{"name":…, "arguments":{…}}]
-  bool malformed_call = false;      // a call that cannot be read: in `text`, with a notice
-  std::optional<LackingCall> lacking;  // why a model that only calls did not: then there are no calls
+  Json tool_calls = Json::array();     // [{"name":…, "arguments":{…}}]
+  bool malformed_call = false;         // a call that cannot be read: in `text`, with a notice
+  std::optional<LackingCall> lacking;  // why a model that only calls made none
   FinishReason finish = FinishReason::stop;
   std::int64_t prompt_tokens = 0;  // of the whole rendered conversation
   std::int64_t cached_tokens = 0;  // of those, taken from the cache

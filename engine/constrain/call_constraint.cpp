@@ -169,9 +169,8 @@ Result<std::unique_ptr<TokenConstraint>> constrain_calls(
   std::optional<Said> said;
   if (request && request->size() <= Said::kLongest) said.emplace(*request, !grammar.control_quotes);
   CACTUS_TRY(schema, compile_schema(tools, grammar, said ? &*said : nullptr));
-  return std::unique_ptr<TokenConstraint>(
-      std::make_unique<CallConstraint>(std::move(vocabulary), std::move(schema), std::move(said),
-                                       must_call));
+  return std::unique_ptr<TokenConstraint>(std::make_unique<CallConstraint>(
+      std::move(vocabulary), std::move(schema), std::move(said), must_call));
 }
 
 }  // namespace cactus::constrain

@@ -55,7 +55,7 @@ struct ObjectNode {
   std::int32_t keys = 0;             // a trie of keys; a meaning is an index into values
   std::vector<std::int32_t> values;  // ValueNodes
   std::uint64_t required = 0;
-  bool lacks = false;  // arguments: more numbers are required than were said (CallGrammar::may_lack)
+  bool lacks = false;  // arguments: more numbers are required than were said (may_lack)
 };
 
 struct Schema {

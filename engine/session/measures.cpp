@@ -38,8 +38,8 @@ void AnswerMeasures::on_prompt(std::int64_t layer, std::span<const float> state)
 void AnswerMeasures::on_pick(kernels::Exec& exec, std::span<const float> logits, std::int32_t id,
                              TokenConstraint* constraint) {
   if (declining_) {
-    declined_ += declining_->weight *
-                 std::exp(answered_ + log_probability(exec, logits, declining_->id));
+    declined_ +=
+        declining_->weight * std::exp(answered_ + log_probability(exec, logits, declining_->id));
     answered_ += log_probability(exec, logits, id);
   }
   const bool reads_tokens = probe_ != nullptr && probe_->reads_tokens();

@@ -40,8 +40,8 @@ class AnswerMeasures {
   // After a token was read: false when on_confidence asked to stop.
   bool go_on();
 
-  // Whether declining, so weighed, at once or in place of any later token, was likelier than all the
-  // tokens so far together.
+  // Whether declining, so weighed, at once or in place of any later token, was likelier than all
+  // the tokens so far together.
   bool rather_declines() const { return declined_ > std::exp(answered_); }
 
   void finish(Reply& reply);  // fills in confidence, its source, and statistics
@@ -54,8 +54,8 @@ class AnswerMeasures {
   std::optional<RunningPool> pool_;
   RunningStatistics statistics_;  // when they are wanted or the probe reads them
   std::optional<Declining> declining_;
-  double declined_ = 0;             // probability of having declined by now, weighed
-  double answered_ = 0;             // log-probability of the tokens so far
+  double declined_ = 0;  // probability of having declined by now, weighed
+  double answered_ = 0;  // log-probability of the tokens so far
   double probe_ms_ = 0;
 };
 

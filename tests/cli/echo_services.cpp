@@ -61,6 +61,10 @@ class EchoSession : public Session {
       return reply;
     }
     if (is("!nothing")) return reply;
+    if (is("!lacks")) {
+      reply.lacking = {"convert_unit", "to"};
+      return reply;
+    }
     if (is("!offered")) {
       put(options.tools.is_array() ? std::to_string(options.tools.size()) : "none");
       return reply;

@@ -11,6 +11,7 @@
 //                 the way: 1 2 3 … 30
 //   "!all"        what all messages say, joined by '|'
 //   "!tools JSON"  these calls          "!nothing" neither text nor calls
+//   "!lacks"      no calls, for convert_unit's "to" was not said
 //   "!offered"    how many tools were offered
 //   anything else: the message itself, word by word
 #pragma once

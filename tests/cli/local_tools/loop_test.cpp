@@ -129,6 +129,23 @@ TEST_CASE("tools: no call is a legal answer, with what to do next", "[cli]") {
   CHECK(object["decline_reason"].is_string());
 }
 
+TEST_CASE("tools: what was not said is named", "[cli]") {
+  const Place place;
+  const Finished declined = place.run({"run", "./builtin", "!lacks"});
+  CHECK(declined.code == 0);
+  CHECK(
+      has(declined.out, "I would call convert_unit for that, but its argument 'to' was not said"));
+  CHECK_FALSE(has(declined.out, "None of my tools"));
+  const Json object = Json::parse(place.run({"run", "./builtin", "--json", "!lacks"}).out);
+  CHECK(object["finish_reason"] == "refused");
+  CHECK(object["decline_reason"] == "convert_unit needs 'to', which was not said");
+  CHECK(object["lacking"] == Json({{"name", "convert_unit"}, {"argument", "to"}}));
+  const Finished own = place.run({"run", "./builtin", "--tools", "tools.json", "!lacks"});
+  CHECK(own.code == 0);
+  CHECK(own.out.empty());
+  CHECK(has(own.err, "convert_unit needs 'to', which was not said"));
+}
+
 TEST_CASE("tools: --tools makes the call itself the output", "[cli]") {
   const Place place;
   const Finished own = place.run({"run", "./builtin", "--tools", "tools.json", kSum});
