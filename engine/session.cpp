@@ -174,21 +174,28 @@ class LocalSession final : public Session {
     CACTUS_TRY(must_call, constrain_to(attempt.options.tools, request, true));
     GenerateOptions options = attempt.options;
     options.on_confidence = nullptr;  // it is not this reply that may be given up
-    Attempt calling{attempt.prompt,   attempt.format, options,
-                    attempt.settings, attempt.sink,   attempt.cancel};
+    const Attempt calling{attempt.prompt,   attempt.format, options,
+                          attempt.settings, attempt.sink,   attempt.cancel};
     Reply called = blank;
     AnswerMeasures measures(probe_.get(), options);
     measures.weigh(weighed);
-    CACTUS_CHECK(run(calling, must_call.get(), measures, called));
-    const bool wins = called.finish == FinishReason::tool_calls && !measures.rather_declines();
-    if (wins || called.finish == FinishReason::cancelled) return behind(reply, std::move(called));
-    if (options.observer == nullptr) return behind(called, reply);
+    // Where a call cannot be written to its end, declining stands.
+    const bool written = run(calling, must_call.get(), measures, called).ok();
+    const bool wins =
+        written && called.finish == FinishReason::tool_calls && !measures.rather_declines();
+    called = behind(reply, std::move(called));
+    if (wins || called.finish == FinishReason::cancelled) return called;
+    if (options.observer == nullptr) {
+      Reply kept = reply;
+      kept.timing = called.timing;
+      return kept;
+    }
     // What an observer saw last is the reply.
     CACTUS_TRY(any, constrain_to(options.tools, request));
     Reply declined = blank;
     AnswerMeasures again(probe_.get(), options);
     CACTUS_CHECK(run(calling, any.get(), again, declined));
-    return behind(reply, std::move(declined));
+    return behind(called, std::move(declined));
   }
 
   // A reply that took another one before it.
