@@ -41,6 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (format.call != nullptr)
     specials.insert(specials.end(),
                     {std::string(format.call->open), std::string(format.call->close)});
+  if (format.call != nullptr && !format.call->none.empty())
+    specials.emplace_back(format.call->none);
   if (format.thought != nullptr) {
     specials.insert(specials.end(),
                     {std::string(format.thought->open), std::string(format.thought->close)});
