@@ -97,7 +97,7 @@ Markdown is styled (--plain, or cactus config set ui.markdown false, turns that 
   tool_calls           [{name, arguments}]
   tool_results         [{name, result, text} or {name, error}]: of tools that cactus ran
   decline_reason       why no tool was called, with refused
-  lacking              {name, argument}: the tool that would serve, and what it needs and was not said
+  lacking              {name, argument}: the tool that would serve, and what was not said
   warnings             [text]
   error                {code, exit_code, message, why, hint}: only when there is no answer
 
