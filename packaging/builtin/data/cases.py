@@ -354,17 +354,19 @@ def _record(
     }
 
 
-def dressed_tools(offered: list[Family], plain: bool, rng: random.Random) -> dict[str, Dress]:
+def dressed_tools(
+    offered: list[Family], plain: bool, rng: random.Random, training: bool = False
+) -> dict[str, Dress]:
     """Names and schemas under which the families are offered; two of one name are never offered together."""
     style = surface.choose_style(rng)
     dressed: dict[str, Dress] = {}
     taken: set[str] = set()
     for f in offered:
-        made = surface.dress(f, style, rng, plain or f.local)
+        made = surface.dress(f, style, rng, plain or f.local, training)
         for _ in range(8):
             if made.name not in taken:
                 break
-            made = surface.dress(f, style, rng, plain or f.local)
+            made = surface.dress(f, style, rng, plain or f.local, training)
         if made.name in taken:
             made = surface.dress(f, style, rng, True)
         if made.name in taken:

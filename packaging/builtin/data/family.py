@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from . import grammar, values
 from .values import Kit, Value
 
+SPECS = Path(__file__).parent / "specs"
 _CALL = re.compile(r"(\w+)\((.*)\)$")
 
 
@@ -39,6 +41,7 @@ class Family:
     # or further ways to ask for one that the set knows.
     training: bool = False
     training_frames: tuple[str, ...] = ()
+    other_names: tuple[tuple[str, str], ...] = ()  # for training alone: names and descriptions that others might give
 
     def param(self, name: str) -> Param:
         return next(p for p in self.params if p.name == name)

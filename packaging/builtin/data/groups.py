@@ -33,7 +33,7 @@ from .surface import Dress
 _SHIPPED = 0.07  # share of groups that offer exactly the tools that ship; they are few and soon learnt
 _POOLS = (6, 78, 16)  # weights of shipped tools, written tools, objects times actions
 _KINDS = ("single", "multi", "not_offered", "missing", "talk")
-_WEIGHTS = (50, 16, 17, 11, 6)
+_WEIGHTS = (47, 15, 19, 10, 9)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
 _EVERYDAY = 0.25  # share of groups, in training, that begin with up to four of the hundred most common tools
 _VEILED = 0.08  # share of tools, in training, whose name says nothing: only the description tells what they do
@@ -59,7 +59,7 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
         exact = exact or offered == list(pools(False)[0])
     if not beside:
         beside = _near(offered, rules)
-    dressed = dressed_tools(offered, exact, rng)
+    dressed = dressed_tools(offered, exact, rng, split == "train")
     if split == "train" and not exact:
         _veil(dressed, rng)
     offered = [f for f in offered if f.name in dressed]

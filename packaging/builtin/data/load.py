@@ -9,6 +9,8 @@ In specs/training, for training alone (the committed held-out set does not know 
     == NAME | …                        a further family
     == NAME                            and frames: further ways to ask for a family of another file
 
+    NAME | other name | what it does, in other words        in other_names.txt, a line each
+
 The form of the .objects files is described in objects.py.
 """
 
@@ -16,13 +18,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
-from .family import Family, check
+from .family import SPECS, Family, check
 from .local import local_families
 from .objects import actions, parameter, read_objects
-
-SPECS = Path(__file__).parent / "specs"
 
 
 def _blocks(text: str) -> list[list[str]]:
@@ -75,6 +74,17 @@ def _with_more_frames(known: list[Family], text: str) -> list[Family]:
     ]
 
 
+def _with_other_names(known: list[Family], text: str) -> list[Family]:
+    others: dict[str, list[tuple[str, str]]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            family, name, says = (part.strip() for part in line.split("|"))
+            others.setdefault(family, []).append((name, says))
+    if others.keys() - {f.name for f in known}:
+        raise ValueError(f"other names of unknown families: {sorted(others.keys() - {f.name for f in known})}")
+    return [replace(f, other_names=tuple(others[f.name])) if f.name in others else f for f in known]
+
+
 @lru_cache(maxsize=1)
 def families() -> tuple[Family, ...]:
     """All families, in a fixed order; names are unique. A few seconds on the first call."""
@@ -88,6 +98,7 @@ def families() -> tuple[Family, ...]:
         path.read_text(encoding="utf-8") for path in sorted((SPECS / "training").glob("*.tools"))
     )
     out = _with_more_frames(out + _tools(more, training=True), more)
+    out = _with_other_names(out, (SPECS / "training/other_names.txt").read_text(encoding="utf-8"))
     for path in sorted((SPECS / "training").glob("*.objects")):
         for thing in read_objects("\n" + path.read_text(encoding="utf-8")):
             out += actions(thing, of_training=True)

@@ -1,9 +1,10 @@
 """Objects (an invoice, a playlist) times actions (create, find, end): each gives eight or more tools.
 
-    ## noun | plural | domain | key=NAME:KIND | made=VERB/VERB | ended=VERB/VERB
+    ## noun | plural | domain | key=NAME:KIND | made=VERB/VERB | ended=VERB/VERB [| also=noun, plural; noun, plural]
     name! kind : phrase                an attribute and how a request says it ({} is the value)
 
-The frames behind `training=` are for training alone: the committed held-out set does not know them.
+The frames behind `training=` and the nouns behind `also=` are for training alone, as are the other names of the
+tools (`_OTHER_NAMES`): the committed held-out set does not know them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,71 @@ class Thing:
     key: tuple[str, str]
     made: list[str]
     ended: list[str]
+    also: list[tuple[str, str]] = field(default_factory=list)  # what others call it, one and many
     attributes: list[tuple[Param, str]] = field(default_factory=list)
+
+
+# What else a tool may be called and how else described, by what it does; {verb} is the thing's own.
+_OTHER_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
+    "create": (
+        ("{one}_{verb}", "{Verb} {a} new {noun}"),
+        ("new_{one}", "Puts {a} {noun} into the records"),
+        ("{one}_entry", "One more {noun}, with its details"),
+        ("insert_{one}", "Brings {a} {noun} into being"),
+    ),
+    "find": (
+        ("{many}_search", "Which {plural} there are, by what is known of them"),
+        ("list_{many}", "List of {plural} that fit"),
+        ("{one}_query", "Look {plural} up"),
+        ("filter_{many}", "Returns those {plural} that match"),
+    ),
+    "end": (
+        ("{one}_{verb}", "{Verb} one {noun}"),
+        ("drop_{one}", "Takes {a} {noun} out of the records"),
+        ("{one}_removal", "For {a} {noun} that nobody needs any more"),
+        ("void_{one}", "Ends {a} {noun} for good"),
+    ),
+    "status": (
+        ("{one}_state", "State of {a} {noun}"),
+        ("{one}_progress", "What has become of {a} {noun}"),
+        ("track_{one}", "Where {a} {noun} stands at present"),
+        ("{one}_info", "News about one {noun}"),
+    ),
+    "share": (
+        ("{one}_to_person", "Lets a person see {a} {noun}"),
+        ("pass_on_{one}", "Give somebody a copy of {a} {noun}"),
+        ("{one}_forwarding", "Hands {a} {noun} on to someone else"),
+        ("grant_{one}_access", "Who else may read {a} {noun}"),
+    ),
+    "export": (
+        ("{many}_to_file", "Writes {plural} into a file"),
+        ("save_{many}_as", "All {plural} as a spreadsheet or document"),
+        ("{one}_dump", "File of {plural} in a chosen format"),
+        ("{many}_download", "Get {plural} out of the system, for other programs"),
+    ),
+    "count": (
+        ("{many}_total", "Number of {plural}"),
+        ("how_many_{many}", "How many {plural} there are"),
+        ("{one}_tally", "Returns only the sum of {plural}, no list"),
+        ("{one}_statistics", "Total of {plural}"),
+    ),
+    "update": (
+        ("set_{one}_{label}", "New {words} for {a} {noun}"),
+        ("{one}_{label}_change", "Corrects the {words} of one {noun}"),
+        ("{label}_of_{one}", "Gives {a} {noun} another {words}"),
+        ("edit_{label}_{one}", "When the {words} of {a} {noun} is no longer right"),
+    ),
+}
+
+
+def _other_names(thing: Thing, kind: str, verb: str, label: str) -> tuple[tuple[str, str], ...]:
+    out = []
+    for noun, plural in [(thing.noun, thing.plural), *thing.also]:
+        words = {"noun": noun, "plural": plural, "a": _article(noun), "verb": verb, "Verb": verb.capitalize()}
+        words |= {"one": noun.replace(" ", "_"), "many": plural.replace(" ", "_"), "words": label.replace("_", " ")}
+        for name, says in _OTHER_NAMES[kind]:
+            out.append((name.format(label=label, **words).replace(" ", "_"), says.format(label=label, **words)))
+    return tuple(out)
 
 
 def parameter(line: str) -> tuple[Param, str]:
@@ -49,6 +114,9 @@ def read_objects(text: str) -> list[Thing]:
             options.get("made", "create/add/make").split("/"),
             options.get("ended", "delete/remove").split("/"),
         )
+        for pair in options["also"].split(";") if "also" in options else ():
+            one, _, many = pair.partition(",")
+            thing.also.append((one.strip(), many.strip()))
         thing.attributes = [parameter(line) for line in lines]
         out.append(thing)
     return out
@@ -80,16 +148,18 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     out: list[Family] = []
 
     def add(
-        name: str, says: str, wanted: list[Param], *frames: str, training: tuple[str, ...] = ()
+        kind: str, name: str, says: str, wanted: list[Param], *frames: str, training: tuple[str, ...] = (), label: str = ""
     ) -> None:
+        others = _other_names(thing, kind, thing.ended[0] if kind == "end" else thing.made[0], label)
         family = Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames)
-        out.append(check(replace(family, training=of_training, training_frames=training)))
+        out.append(check(replace(family, training=of_training, training_frames=training, other_names=others)))
 
     def optional(param: Param) -> Param:
         return Param(param.name, param.kind, False, param.says, param.schema)
 
     verb = thing.made[0].replace(" ", "_")
     add(
+        "create",
         f"{verb}_{slug}",
         f"{thing.made[0].capitalize()} {_article(noun)} {noun}",
         params,
@@ -117,6 +187,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         ),
     )
     add(
+        "find",
         f"find_{many}",
         f"Find {plural} by their details",
         [Param(first.name, first.kind, True, first.says, first.schema)]
@@ -144,6 +215,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         ),
     )
     add(
+        "end",
         f"{thing.ended[0].replace(' ', '_')}_{slug}",
         f"{thing.ended[0].capitalize()} {_article(noun)} {noun}",
         [key],
@@ -170,6 +242,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         ),
     )
     add(
+        "status",
         f"get_{slug}_status",
         f"Tell how far {_article(noun)} {noun} is",
         [key],
@@ -198,6 +271,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     )
     person = make_param("recipient", "person", True, f"Who gets the {noun}")
     add(
+        "share",
         f"share_{slug}",
         f"Send {_article(noun)} {noun} to somebody",
         [key, person],
@@ -226,6 +300,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     )
     since = make_param("since", "fixed_date", False, "Earliest day, as said")
     add(
+        "export",
         f"export_{many}",
         f"Export {plural} to a file",
         [form, since],
@@ -250,6 +325,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     )
     both = "".join(_clause(p, f) for p, f in thing.attributes[:2])
     add(
+        "count",
         f"count_{many}",
         f"Count {plural}",
         [optional(p) for p in params[:2]],
@@ -277,6 +353,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         label, v = param.name.replace("_", " "), "{" + param.name + "}"
         shift = "(bump|move)" if param.schema["type"] in ("integer", "number") else "(switch|move)"
         add(
+            "update",
             f"update_{slug}_{param.name}",
             f"Change the {label} of {_article(noun)} {noun}",
             [key, Param(param.name, param.kind, True, param.says, param.schema)],
@@ -299,6 +376,7 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
                 f"someone mistyped the {label} (of|on) {noun} {k}, it has to be {v}",
                 f"{shift} the {label} of {noun} {k} to {v}",
             ),
+            label=param.name,
         )
     return out
 

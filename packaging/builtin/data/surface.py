@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from .family import Family
+from .family import SPECS, Family
 from .values import Value
 
 VERBS: dict[str, tuple[str, ...]] = {
@@ -66,6 +67,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "percent": ("percent", "percentage", "rate"),
     "word": ("word", "term"),
 }
+_OTHER_NAME = 0.6  # share of the tools that have other names, in training, which go by one of them
 _NEIGHBOURS = {
     "a": "s",
     "b": "v",
@@ -126,23 +128,38 @@ def _styled(name: str, style: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1)
+def parameter_names() -> dict[str, tuple[str, ...]]:
+    """What else a parameter may be called, itself among it, for training alone."""
+    out: dict[str, tuple[str, ...]] = {}
+    for line in (SPECS / "training/parameters.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, others = line.partition(":")
+            out[name] = tuple(dict.fromkeys((name, *NOUNS.get(name, ()), *(o.strip() for o in others.split(",")))))
+    return out
+
+
 def choose_style(rng: random.Random) -> str:
     return rng.choices(("snake", "camel", "dotted", "kebab"), (70, 18, 7, 5))[0]
 
 
-def dress(family: Family, style: str, rng: random.Random, plain: bool) -> Dress:
-    """`plain`: exactly as the family says, which is how the shipped tools always look."""
+def dress(family: Family, style: str, rng: random.Random, plain: bool, training: bool = False) -> Dress:
+    """`plain`: exactly as the family says, which is how the shipped tools always look; `training`: under its other
+    names too, and with those of its parameters."""
     schema = family.schema()
     function = schema["function"]
     names = {p.name: p.name for p in family.params}
     if plain:
         return Dress(schema, family.name, names, tuple(names))
-    head, _, tail = family.name.partition("_")
+    name, says = family.name, family.says
+    if training and family.other_names and rng.random() < _OTHER_NAME:
+        name, says = rng.choice(family.other_names)
+    head, _, tail = name.partition("_")
     name = rng.choice(VERBS.get(head, (head,))) if rng.random() < 0.6 else head
     name = _styled(name + ("_" + tail if tail else ""), style)
     for param in names:
         if rng.random() < 0.4:
-            fresh = rng.choice(NOUNS.get(param, (param,)))
+            fresh = rng.choice((training and parameter_names().get(param)) or NOUNS.get(param, (param,)))
             if fresh not in names.values():
                 names[param] = fresh
     if style == "camel":
@@ -152,7 +169,7 @@ def dress(family: Family, style: str, rng: random.Random, plain: bool) -> Dress:
         rng.shuffle(order)
     properties = function["parameters"]["properties"]
     function["name"] = name
-    says = function["description"]
+    function["description"] = says
     roll = rng.random()
     if roll < 0.1:
         function["description"] = ""
