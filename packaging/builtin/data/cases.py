@@ -79,6 +79,20 @@ def near(groups: set[str], domains: set[str], unseen: bool, training: bool) -> l
     return [every[at] for at in sorted({at for key in keys for at in places.get(key, ())})]
 
 
+@lru_cache(maxsize=None)
+def _by_verb(training: bool) -> dict[str, list[Family]]:
+    verbs: dict[str, list[Family]] = {}
+    for pool in pools(False, training):
+        for f in pool:
+            verbs.setdefault(f.name.partition("_")[0], []).append(f)
+    return verbs
+
+
+def same_verb(family: Family, training: bool) -> list[Family]:
+    """Families that are not held out and whose names begin as this one's: they do the same with something else."""
+    return _by_verb(training).get(family.name.partition("_")[0], [])
+
+
 def pick_family(
     rules: Allowed, rng: random.Random, weights: tuple[int, ...] = (24, 40, 36)
 ) -> Family:

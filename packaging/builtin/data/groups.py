@@ -21,6 +21,7 @@ from .cases import (
     offer,
     pick_family,
     pools,
+    same_verb,
     say,
     say_doubled,
     talk_request,
@@ -158,8 +159,13 @@ def _request(
             return None
         return talk_request(rules, rng, typos), False
     if kind == "not_offered":
-        neighbour = beside and rng.random() < 0.6
-        family = rng.choice(beside) if neighbour else _stranger(rules, rng)
+        roll, verb = rng.random(), same_verb(rng.choice(offered), rules.training)
+        if beside and roll < 0.45:
+            family = rng.choice(beside)
+        elif verb and roll < 0.65:
+            family = rng.choice(verb)
+        else:
+            family = _stranger(rules, rng)
         if family.clash in tags or "knowledge" in tags:
             return None
         one = ask(family, rules, rng)

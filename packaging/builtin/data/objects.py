@@ -22,8 +22,8 @@ class Thing:
     key: tuple[str, str]
     made: list[str]
     ended: list[str]
-    also: list[tuple[str, str]] = field(default_factory=list)  # what others call it, one and many
     attributes: list[tuple[Param, str]] = field(default_factory=list)
+    also: list[tuple[str, str]] = field(default_factory=list)  # what others call it, one and many
 
 
 # What else a tool may be called and how else described, by what it does; {verb} is the thing's own.
