@@ -32,7 +32,7 @@ from .held_out import Allowed, allowed
 from .surface import Dress
 
 _SHIPPED = 0.07  # share of groups that offer exactly the tools that ship; they are few and soon learnt
-_POOLS = (6, 78, 16)  # weights of shipped tools, written tools, objects times actions
+_POOLS = (6, 74, 20)  # weights of shipped tools, written tools, objects times actions
 _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (47, 15, 19, 10, 9)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
