@@ -19,6 +19,7 @@ from data.held_out import SPLITS, family_is_held_out, held_out_frames
 from data.family import Family
 from data.groups import make_group
 from data.load import families
+from data.surface import NOUNS, dress, parameter_names
 
 HERE = Path(__file__).parent.parent
 _WORDS = {
@@ -413,6 +414,34 @@ class Coined(unittest.TestCase):
             for tool in make_group(13, "valid", index)["tools"]:
                 self.assertIsNone(re.fullmatch(r"fn_?\d+", tool["function"]["name"]))
         self.assertTrue(0.02 < veiled / tools < 0.12, veiled / tools)
+
+    def test_tools_and_parameters_go_by_other_names_in_training_alone(self) -> None:
+        others = {says for f in families() for _, says in f.other_names}
+        self.assertFalse(others & {f.says for f in families()})
+        renamed: Counter[str] = Counter()
+        for split in ("train", "valid"):
+            for index in range(60):
+                for tool in make_group(14, split, index)["tools"]:
+                    says = tool["function"]["description"].removeprefix("Use this to: ").rstrip(".")
+                    renamed[split] += says in others
+        self.assertGreater(renamed["train"], 20)
+        self.assertEqual(renamed["valid"], 0)
+        name = next(n for n in parameter_names() if n not in NOUNS)
+        family = next(f for f in families() if name in {p.name for p in f.params} and not f.local)
+        for training in (True, False):
+            called = {dress(family, "snake", random.Random(n), False, training).params[name] for n in range(80)}
+            self.assertEqual(called == {name}, not training)
+
+    def test_no_other_name_is_one_of_a_held_out_tool(self) -> None:
+        held = [f for f in families() if family_is_held_out(f)]
+        names, says = {f.name for f in held}, {f.says for f in held}
+        nouns = {f.group.removeprefix("object ") for f in held}
+        for f in families():
+            if f not in held:
+                for name, description in f.other_names:
+                    self.assertNotIn(name, names)
+                    self.assertNotIn(description, says)
+                    self.assertNotIn(name.replace("_", " "), nouns)
 
 
 if __name__ == "__main__":
