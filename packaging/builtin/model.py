@@ -59,11 +59,14 @@ _MINI = Config(
     rope_theta=100000.0,
 )
 
-# Presets by name; parameters with 4,096 tokens: 3.1 M, 3.9 M, 6.8 M, 1.3 M (to try things), 5.3 M, 8.8 M and 12.3 M.
+# Presets by name; parameters with 4,096 tokens: 3.1 M, 3.9 M, 6.8 M, 11.1 M, 1.3 M (to try things), 5.3 M, 8.8 M and 12.3 M.
 PRESETS = {
     "mini": _MINI,
     "deep": replace(_MINI, num_hidden_layers=8),
     "wide": replace(_MINI, num_hidden_layers=8, hidden_size=256, intermediate_size=768),
+    "broad": replace(
+        _MINI, num_hidden_layers=8, hidden_size=320, intermediate_size=1024, num_attention_heads=9, num_key_value_heads=3
+    ),
     "tiny": Config(
         hidden_size=128,
         num_hidden_layers=4,
@@ -252,11 +255,15 @@ def deepened(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
     return out
 
 
-def widened(weights: dict[str, Tensor], hidden: int, inner: int) -> dict[str, Tensor]:
-    """Weights with at least as many channels and units of the MLPs, which compute the same (but for the norms'
-    eps): what is new is read with small random weights, and nothing is written to it or by it yet."""
+def widened(weights: dict[str, Tensor], c: Config) -> dict[str, Tensor]:
+    """Weights with at least as many channels, heads and units of the MLPs, as many as `c` says, which compute the same
+    (but for the norms' eps): what is new is read with small random weights, and nothing is written to it or by it
+    yet. As many heads share keys as before: new ones stand behind the others."""
+    hidden, inner = c.hidden_size, c.intermediate_size
+    asking, asked = c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim
+    rows = {"gate_proj": inner, "up_proj": inner, "q_proj": asking, "k_proj": asked, "v_proj": asked}
     own = weights["embed_tokens.weight"].shape[1]
-    if own == hidden and weights["layers.0.mlp.up_proj.weight"].shape[0] == inner:
+    if own == hidden and all(len(weights[f"layers.0.{_half(p)}.{p}.weight"]) == n for p, n in rows.items()):
         return weights
 
     def enlarged(weight: Tensor, rows: int, columns: int, spread: float) -> Tensor:
@@ -273,13 +280,16 @@ def widened(weights: dict[str, Tensor], hidden: int, inner: int) -> dict[str, Te
         elif part == "down_proj":
             out[name] = enlarged(weight, hidden, inner, 0)
         elif part == "o_proj":
-            out[name] = enlarged(weight, hidden, weight.shape[1], 0)
+            out[name] = enlarged(weight, hidden, asking, 0)
         elif part == "embed_tokens":
             out[name] = enlarged(weight, len(weight), hidden, 0)
         else:
-            rows = inner if part in ("gate_proj", "up_proj") else len(weight)
-            out[name] = enlarged(weight, rows, hidden, 0.02)
+            out[name] = enlarged(weight, rows[part], hidden, 0.02)
     return out
+
+
+def _half(part: str) -> str:
+    return "mlp" if part in ("gate_proj", "up_proj", "down_proj") else "self_attn"
 
 
 class Decoder(nn.Module):

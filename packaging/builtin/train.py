@@ -67,8 +67,7 @@ def weights_of(path: Path, config: Config, device: torch.device) -> dict[str, to
         weights = export.load(path).state_dict()
     else:
         weights = torch.load(path, map_location=device)["model"]
-    deep = deepened(weights, config.num_hidden_layers)
-    return widened(deep, config.hidden_size, config.intermediate_size)
+    return widened(deepened(weights, config.num_hidden_layers), config)
 
 
 def parse() -> argparse.Namespace:

@@ -36,7 +36,7 @@ _POOLS = (6, 74, 20)  # weights of shipped tools, written tools, objects times a
 _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (47, 15, 19, 10, 9)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
-_EVERYDAY = 0.25  # share of groups, in training, that begin with up to four of the hundred most common tools
+_EVERYDAY = 0.32  # share of groups, in training, that begin with up to four of the most common tools
 _VEILED = 0.08  # share of tools, in training, whose name says nothing: only the description tells what they do
 _VEILS = ("tool", "fn", "action", "op", "task", "handler", "command", "skill", "x", "step", "service", "call")
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
@@ -101,10 +101,11 @@ def _lacking(tool: Dress, call: dict[str, Any]) -> str | None:
 
 
 def _everyday(rng: random.Random) -> list[Family]:
-    """One to four of the written families that are not for training alone: weather, reminders, files, messages.
-    Drawn from all families alike, each would be met so seldom that its own ways to ask are not learnt."""
+    """One to four of the families that are not for training alone, all written (weather, reminders, files, messages)
+    or all objects times actions. Drawn from all families alike, each would be met so seldom that its own ways to ask
+    are not learnt."""
     chosen: list[Family] = []
-    for family in rng.sample(pools(False)[1], rng.choice((1, 2, 3, 4))):
+    for family in rng.sample(pools(False)[1 if rng.random() < 0.65 else 2], rng.choice((1, 2, 3, 4))):
         if family.clash not in {f.clash for f in chosen}:
             chosen.append(family)
     return chosen

@@ -82,11 +82,15 @@ class Model(unittest.TestCase):
         small = replace(SMALL, rms_norm_eps=1e-12)
         model = Decoder(small).eval()
         wanted = model.head(model(ids)[0])
-        for hidden, inner in ((32, 64), (64, 64), (32, 96), (48, 128)):
-            wider = Decoder(replace(small, hidden_size=hidden, intermediate_size=inner)).eval()
-            wider.load_state_dict(widened(model.state_dict(), hidden, inner))
+        shared = small.num_attention_heads // small.num_key_value_heads
+        for hidden, inner, keys in ((32, 64, 0), (64, 64, 0), (32, 96, 0), (48, 128, 0), (32, 64, 1), (48, 96, 2)):
+            keys += small.num_key_value_heads
+            size = replace(small, hidden_size=hidden, intermediate_size=inner)
+            size = replace(size, num_key_value_heads=keys, num_attention_heads=keys * shared)
+            wider = Decoder(size).eval()
+            wider.load_state_dict(widened(model.state_dict(), size))
             got = wider.head(wider(ids)[0])
-            self.assertLess(float((got - wanted).abs().max()), 1e-5, (hidden, inner))
+            self.assertLess(float((got - wanted).abs().max()), 1e-5, (hidden, inner, keys))
 
     def test_presets_are_of_the_size_they_say(self) -> None:
         for name, most in (("small", 6e6), ("base", 10e6), ("large", 13e6)):
