@@ -506,7 +506,11 @@ def _try_case(split: str, rules: Allowed, kind: str, rng: random.Random) -> dict
 
 
 def talk_request(rules: Allowed, rng: random.Random, typos: int) -> Request:
-    frame = rng.choice(rules.frames_of_talk())
+    return say_frame(rng.choice(rules.frames_of_talk()), rng, typos)
+
+
+def say_frame(frame: str, rng: random.Random, typos: int) -> Request:
+    """A request for no tool: all values of the frame are said, and none is an argument."""
     parsed = grammar.parse(frame)
     pieces = _tidy(
         [

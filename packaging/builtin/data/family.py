@@ -42,6 +42,7 @@ class Family:
     training: bool = False
     training_frames: tuple[str, ...] = ()
     other_names: tuple[tuple[str, str], ...] = ()  # for training alone: names and descriptions that others might give
+    near_misses: tuple[str, ...] = ()  # for training alone: frames that sound like this tool and ask for something else
 
     def param(self, name: str) -> Param:
         return next(p for p in self.params if p.name == name)

@@ -24,6 +24,7 @@ from .cases import (
     same_verb,
     say,
     say_doubled,
+    say_frame,
     talk_request,
     doubled,
 )
@@ -37,6 +38,7 @@ _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (47, 15, 19, 10, 9)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
 _EVERYDAY = 0.32  # share of groups, in training, that begin with up to four of the most common tools
+_NEAR_MISS = 0.3  # share of the requests that nothing serves, in training, which sound like an offered tool
 _VEILED = 0.08  # share of tools, in training, whose name says nothing: only the description tells what they do
 _VEILS = ("tool", "fn", "action", "op", "task", "handler", "command", "skill", "x", "step", "service", "call")
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
@@ -140,6 +142,13 @@ def _stranger(rules: Allowed, rng: random.Random) -> Family:
     return rng.choice(pools(False)[rng.choice((0, 1))]) if rng.random() < 0.5 else pick_family(rules, rng, _POOLS)
 
 
+def _near_miss(offered: list[Family], rng: random.Random, typos: int) -> Request | None:
+    """A request that sounds like one of these tools and is for none; another of the same domain might serve it."""
+    domains = [f.domain for f in offered]
+    frames = [frame for f in offered if domains.count(f.domain) == 1 for frame in f.near_misses]
+    return say_frame(rng.choice(frames), rng, typos) if frames else None
+
+
 def _near(offered: list[Family], rules: Allowed) -> list[Family]:
     return near({f.group for f in offered}, {f.domain for f in offered}, False, rules.training)
 
@@ -160,6 +169,9 @@ def _request(
             return None
         return talk_request(rules, rng, typos), False
     if kind == "not_offered":
+        missed = rules.training and "knowledge" not in tags and rng.random() < _NEAR_MISS and _near_miss(offered, rng, typos)
+        if missed:
+            return missed, False
         roll, verb = rng.random(), same_verb(rng.choice(offered), rules.training)
         if beside and roll < 0.45:
             family = rng.choice(beside)

@@ -10,6 +10,7 @@ In specs/training, for training alone (the committed held-out set does not know 
     == NAME                            and frames: further ways to ask for a family of another file
 
     NAME | other name | what it does, in other words        in other_names.txt, a line each
+    NAME | frame | frame                                    in near_misses.txt: what it cannot serve, though it sounds so
 
 The form of the .objects files is described in objects.py.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from .family import SPECS, Family, check
 from .local import local_families
@@ -74,15 +76,27 @@ def _with_more_frames(known: list[Family], text: str) -> list[Family]:
     ]
 
 
-def _with_other_names(known: list[Family], text: str) -> list[Family]:
-    others: dict[str, list[tuple[str, str]]] = {}
-    for line in text.splitlines():
+def _rows(path: Path) -> dict[str, list[list[str]]]:
+    """Lines NAME | … by family, each as what stands behind the name."""
+    rows: dict[str, list[list[str]]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            family, name, says = (part.strip() for part in line.split("|"))
-            others.setdefault(family, []).append((name, says))
-    if others.keys() - {f.name for f in known}:
-        raise ValueError(f"other names of unknown families: {sorted(others.keys() - {f.name for f in known})}")
-    return [replace(f, other_names=tuple(others[f.name])) if f.name in others else f for f in known]
+            family, *rest = (part.strip() for part in line.split(" | "))
+            rows.setdefault(family, []).append(rest)
+    return rows
+
+
+def _with_texts_of_training(known: list[Family]) -> list[Family]:
+    others, misses = (_rows(SPECS / "training" / name) for name in ("other_names.txt", "near_misses.txt"))
+    unknown = (others.keys() | misses.keys()) - {f.name for f in known}
+    if unknown:
+        raise ValueError(f"other names or near misses of unknown families: {sorted(unknown)}")
+    out = []
+    for f in known:
+        pairs = tuple((name, says) for name, says in others.get(f.name, ()))
+        frames = tuple(frame for row in misses.get(f.name, ()) for frame in row)
+        out.append(replace(f, other_names=f.other_names + pairs, near_misses=frames) if pairs or frames else f)
+    return out
 
 
 @lru_cache(maxsize=1)
@@ -98,7 +112,7 @@ def families() -> tuple[Family, ...]:
         path.read_text(encoding="utf-8") for path in sorted((SPECS / "training").glob("*.tools"))
     )
     out = _with_more_frames(out + _tools(more, training=True), more)
-    out = _with_other_names(out, (SPECS / "training/other_names.txt").read_text(encoding="utf-8"))
+    out = _with_texts_of_training(out)
     for path in sorted((SPECS / "training").glob("*.objects")):
         for thing in read_objects("\n" + path.read_text(encoding="utf-8")):
             out += actions(thing, of_training=True)

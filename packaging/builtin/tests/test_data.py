@@ -219,6 +219,14 @@ class HeldOut(unittest.TestCase):
         ]
         self.assertEqual(equal, [])
 
+    def test_no_near_miss_says_what_a_held_out_frame_says(self) -> None:
+        own = [f for f in families() if not f.training]
+        frames = [h for f in own for h in (f.frames if family_is_held_out(f) else held_out_frames(f.frames))]
+        held = frozenset().union(*(patterns(h) for h in [*frames, *held_out_frames(chat.TALK)]))
+        missed = [frame for f in families() for frame in f.near_misses]
+        self.assertGreater(len(missed), 5000)
+        self.assertEqual([frame for frame in missed if patterns(frame) & held], [])
+
     def test_argument_lists_of_tests_are_not_in_training(self) -> None:
         train = self.arguments("train")
         for split in ("valid", "test_seen", "test_typos", "test_multi"):
@@ -431,6 +439,19 @@ class Coined(unittest.TestCase):
         for training in (True, False):
             called = {dress(family, "snake", random.Random(n), False, training).params[name] for n in range(80)}
             self.assertEqual(called == {name}, not training)
+
+    def test_near_misses_call_nothing(self) -> None:
+        plain = {frame.lower(): f for f in families() for frame in f.near_misses if not set(frame) & set("({[")}
+        found = 0
+        for index in range(60):
+            group = make_group(15, "train", index)
+            for request in group["requests"]:
+                family = plain.get(request["text"].lower().rstrip("?!."))
+                if family is not None:
+                    found += 1
+                    self.assertEqual(request["calls"], [])
+                    self.assertNotIn("lacks", request)
+        self.assertGreater(found, 5)
 
     def test_no_other_name_is_one_of_a_held_out_tool(self) -> None:
         held = [f for f in families() if family_is_held_out(f)]
