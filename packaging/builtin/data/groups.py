@@ -38,7 +38,7 @@ _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (47, 15, 19, 10, 9)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
 _EVERYDAY = 0.32  # share of groups, in training, that begin with up to four of the most common tools
-_NEAR_MISS = 0.3  # share of the requests that nothing serves, in training, which sound like an offered tool
+_NEAR_MISS = 0.5  # share of the requests that nothing serves which are near misses, where offered tools have some
 _VEILED = 0.08  # share of tools, in training, whose name says nothing: only the description tells what they do
 _VEILS = ("tool", "fn", "action", "op", "task", "handler", "command", "skill", "x", "step", "service", "call")
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
@@ -169,9 +169,10 @@ def _request(
             return None
         return talk_request(rules, rng, typos), False
     if kind == "not_offered":
-        missed = rules.training and "knowledge" not in tags and rng.random() < _NEAR_MISS and _near_miss(offered, rng, typos)
-        if missed:
-            return missed, False
+        if rules.training and "knowledge" not in tags and rng.random() < _NEAR_MISS:
+            missed = _near_miss(offered, rng, typos)
+            if missed:
+                return missed, False
         roll, verb = rng.random(), same_verb(rng.choice(offered), rules.training)
         if beside and roll < 0.45:
             family = rng.choice(beside)

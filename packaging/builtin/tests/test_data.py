@@ -441,17 +441,17 @@ class Coined(unittest.TestCase):
             self.assertEqual(called == {name}, not training)
 
     def test_near_misses_call_nothing(self) -> None:
-        plain = {frame.lower(): f for f in families() for frame in f.near_misses if not set(frame) & set("({[")}
+        plain = [frame.lower() for f in families() for frame in f.near_misses if not set(frame) & set("({[")]
+        plain = [frame for frame in plain if len(frame.split()) > 4]
         found = 0
-        for index in range(60):
-            group = make_group(15, "train", index)
-            for request in group["requests"]:
-                family = plain.get(request["text"].lower().rstrip("?!."))
-                if family is not None:
+        for index in range(100):
+            for request in make_group(15, "train", index)["requests"]:
+                text = request["text"].lower()
+                if any(frame in text for frame in plain):
                     found += 1
-                    self.assertEqual(request["calls"], [])
+                    self.assertEqual(request["calls"], [], text)
                     self.assertNotIn("lacks", request)
-        self.assertGreater(found, 5)
+        self.assertGreater(found, 8)
 
     def test_no_other_name_is_one_of_a_held_out_tool(self) -> None:
         held = [f for f in families() if family_is_held_out(f)]
