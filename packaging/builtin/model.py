@@ -263,11 +263,11 @@ def widened(weights: dict[str, Tensor], c: Config) -> dict[str, Tensor]:
     asking, asked = c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim
     rows = {"gate_proj": inner, "up_proj": inner, "q_proj": asking, "k_proj": asked, "v_proj": asked}
     own = weights["embed_tokens.weight"].shape[1]
-    if own == hidden and all(len(weights[f"layers.0.{_half(p)}.{p}.weight"]) == n for p, n in rows.items()):
+    if own == hidden and all(len(w) == rows.get(name.split(".")[-2], len(w)) for name, w in weights.items()):
         return weights
 
-    def enlarged(weight: Tensor, rows: int, columns: int, spread: float) -> Tensor:
-        out = torch.randn(rows, columns) * spread
+    def enlarged(weight: Tensor, height: int, width: int, spread: float) -> Tensor:
+        out = torch.randn(height, width) * spread
         out[: weight.shape[0], : weight.shape[1]] = weight
         return out
 
@@ -286,10 +286,6 @@ def widened(weights: dict[str, Tensor], c: Config) -> dict[str, Tensor]:
         else:
             out[name] = enlarged(weight, rows[part], hidden, 0.02)
     return out
-
-
-def _half(part: str) -> str:
-    return "mlp" if part in ("gate_proj", "up_proj", "down_proj") else "self_attn"
 
 
 class Decoder(nn.Module):

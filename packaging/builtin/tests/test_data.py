@@ -227,6 +227,17 @@ class HeldOut(unittest.TestCase):
         self.assertGreater(len(missed), 5000)
         self.assertEqual([frame for frame in missed if patterns(frame) & held], [])
 
+    def test_no_other_name_is_one_of_a_held_out_tool(self) -> None:
+        held = [f for f in families() if family_is_held_out(f)]
+        names, says = {f.name for f in held}, {f.says for f in held}
+        nouns = {f.group.removeprefix("object ") for f in held}
+        for f in families():
+            if f not in held:
+                for name, description in f.other_names:
+                    self.assertNotIn(name, names)
+                    self.assertNotIn(description, says)
+                    self.assertNotIn(name.replace("_", " "), nouns)
+
     def test_argument_lists_of_tests_are_not_in_training(self) -> None:
         train = self.arguments("train")
         for split in ("valid", "test_seen", "test_typos", "test_multi"):
@@ -369,6 +380,10 @@ class Coined(unittest.TestCase):
                         pattern = re.sub(r"\{\w+\}", "{}", pattern)
                         self.assertEqual(said.setdefault(pattern, f.name), f.name, pattern)
 
+
+class Groups(unittest.TestCase):
+    """Requests behind one list of tools, as training reads them."""
+
     def test_calls_of_groups_fit_their_schemas_and_their_requests(self) -> None:
         coined_groups = everyday_groups = 0
         known = {f.says.lower() for f in families()}
@@ -452,17 +467,6 @@ class Coined(unittest.TestCase):
                     self.assertEqual(request["calls"], [], text)
                     self.assertNotIn("lacks", request)
         self.assertGreater(found, 8)
-
-    def test_no_other_name_is_one_of_a_held_out_tool(self) -> None:
-        held = [f for f in families() if family_is_held_out(f)]
-        names, says = {f.name for f in held}, {f.says for f in held}
-        nouns = {f.group.removeprefix("object ") for f in held}
-        for f in families():
-            if f not in held:
-                for name, description in f.other_names:
-                    self.assertNotIn(name, names)
-                    self.assertNotIn(description, says)
-                    self.assertNotIn(name.replace("_", " "), nouns)
 
 
 if __name__ == "__main__":
