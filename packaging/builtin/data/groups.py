@@ -143,10 +143,14 @@ def _stranger(rules: Allowed, rng: random.Random) -> Family:
 
 
 def _near_miss(offered: list[Family], rng: random.Random, typos: int) -> Request | None:
-    """A request that sounds like one of these tools and is for none; another of the same domain might serve it."""
-    domains = [f.domain for f in offered]
-    frames = [frame for f in offered if domains.count(f.domain) == 1 for frame in f.near_misses]
-    return say_frame(rng.choice(frames), rng, typos) if frames else None
+    """A request that sounds like one of these tools and is for none. Others of the same domain might serve it, but for
+    those of the same thing: what objects.py says of its near misses."""
+
+    def may_serve(other: Family, f: Family) -> bool:
+        return other.domain == f.domain and (other.group != f.group or not f.group.startswith(("object ", "coined ")))
+
+    missed = [f for f in offered if f.near_misses and not any(o is not f and may_serve(o, f) for o in offered)]
+    return say_frame(rng.choice(rng.choice(missed).near_misses), rng, typos) if missed else None
 
 
 def _near(offered: list[Family], rules: Allowed) -> list[Family]:

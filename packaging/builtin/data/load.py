@@ -95,7 +95,7 @@ def _with_texts_of_training(known: list[Family]) -> list[Family]:
     for f in known:
         pairs = tuple((name, says) for name, says in others.get(f.name, ()))
         frames = tuple(frame for row in misses.get(f.name, ()) for frame in row)
-        out.append(replace(f, other_names=f.other_names + pairs, near_misses=frames) if pairs or frames else f)
+        out.append(replace(f, other_names=f.other_names + pairs, near_misses=f.near_misses + frames) if pairs or frames else f)
     return out
 
 

@@ -4,14 +4,25 @@
     name! kind : phrase                an attribute and how a request says it ({} is the value)
 
 The frames behind `training=` and the nouns behind `also=` are for training alone, as are the other names of the
-tools (`_OTHER_NAMES`): the committed held-out set does not know them.
+tools (`_OTHER_NAMES`) and what specs/training/actions.txt says of each action:
+
+    == ACTION
+    > frame                            a further way to ask, the thing's own words in <noun>, <id>, <details> …
+    - frame                            a near miss: none of the thing's tools serves it
+
+The committed held-out set knows none of them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from .family import Family, Param, check, make_param
+from . import values
+from .family import SPECS, Family, Param, check, make_param
+
+_SHARE = 4  # a thing for training alone has one in so many of the further ways to ask, the others have all
 
 
 @dataclass
@@ -122,6 +133,20 @@ def read_objects(text: str) -> list[Thing]:
     return out
 
 
+@lru_cache(maxsize=1)
+def _further() -> dict[str, tuple[list[str], list[str]]]:
+    """Further ways to ask and near misses of each action, with the thing's words still open."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    ways: list[str] = []
+    misses: list[str] = []
+    for line in (SPECS / "training" / "actions.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("== "):
+            ways, misses = found.setdefault(line[3:].strip(), ([], []))
+        elif line.startswith(("> ", "- ")):
+            (ways if line[0] == ">" else misses).append(line[2:].strip())
+    return found
+
+
 def _article(noun: str) -> str:
     return "an" if noun[0] in "aeiou" else "a"
 
@@ -145,14 +170,34 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     more = "".join(_clause(p, f) for p, f in thing.attributes[1:3])
     k = "{" + key.name + "}"
     the = f"(the |){noun} "
+    both = "".join(_clause(p, f) for p, f in thing.attributes[:2])
+    words = {"noun": noun, "plural": plural, "a": art, "made": made, "ended": ended, "id": k}
+    words |= {"person": "{recipient}", "format": "{format}", "since": "[ since {since}]"}
+    details = {"create": clauses, "find": some + more, "count": both}
+    some_key = "{" + (thing.key[1] if thing.key[1] in values.KITS else "code") + "}"
     out: list[Family] = []
 
     def add(
         kind: str, name: str, says: str, wanted: list[Param], *frames: str, training: tuple[str, ...] = (), label: str = ""
     ) -> None:
-        others = _other_names(thing, kind, thing.ended[0] if kind == "end" else thing.made[0], label)
+        own = words | {"details": details.get(kind, ""), "label": label.replace("_", " "), "value": "{" + label + "}"}
+
+        def filled(frame: str, **other: str) -> str:
+            return re.sub(r"<(\w+)>", lambda place: (own | other)[place[1]], frame)
+
+        ways, misses = _further().get(kind, ([], []))
+        if of_training:
+            ways = ways[len(name) % _SHARE :: _SHARE]
         family = Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames)
-        out.append(check(replace(family, training=of_training, training_frames=training, other_names=others)))
+        family = check(replace(family, training=of_training, training_frames=training))
+        out.append(
+            replace(
+                family,
+                training_frames=training + tuple(map(filled, ways)),
+                other_names=_other_names(thing, kind, thing.ended[0] if kind == "end" else thing.made[0], label),
+                near_misses=tuple(filled(frame, id=some_key) for frame in misses),
+            )
+        )
 
     def optional(param: Param) -> Param:
         return Param(param.name, param.kind, False, param.says, param.schema)
@@ -323,7 +368,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
             f"make a file (of|with) (all |the |){plural}[ since {{since}}][ as {{format}}]",
         ),
     )
-    both = "".join(_clause(p, f) for p, f in thing.attributes[:2])
     add(
         "count",
         f"count_{many}",

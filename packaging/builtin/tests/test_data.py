@@ -10,13 +10,14 @@ import subprocess
 import sys
 import unittest
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
-from data import cases, chat, coined, grammar
+from data import cases, chat, coined, grammar, groups
 from data.held_out import SPLITS, family_is_held_out, held_out_frames
-from data.family import Family
+from data.family import Family, check, make_param
 from data.groups import make_group
 from data.load import families
 from data.surface import NOUNS, dress, parameter_names
@@ -325,9 +326,18 @@ class Families(unittest.TestCase):
             }
             self.assertEqual(said, {p.name for p in f.params}, f.name)
 
-    def test_a_frame_that_does_not_say_what_is_required_is_refused(self) -> None:
-        from data.family import check, make_param
+    def test_further_ways_to_ask_fill_in_what_a_thing_is_called(self) -> None:
+        things = [f for f in families() if f.group.startswith("object ")]
+        for f in (f for f in things if not f.training):
+            check(f)  # that each says what is required, and nothing that the tool has not
+            self.assertGreater(len(f.training_frames), 80, f.name)
+            self.assertGreater(len(f.near_misses), 30, f.name)
+            self.assertNotRegex("".join(f.training_frames + f.near_misses), "[<>]")
+        some = [len(f.training_frames) for f in things if f.training]
+        self.assertGreater(min(some), 25)
+        self.assertLess(max(some), 50)
 
+    def test_a_frame_that_does_not_say_what_is_required_is_refused(self) -> None:
         bad = Family("x", "X", "d", "g", "c", (make_param("a", "city", True),), ("no place",))
         with self.assertRaises(grammar.FrameError):
             check(bad)
@@ -454,6 +464,16 @@ class Groups(unittest.TestCase):
         for training in (True, False):
             called = {dress(family, "snake", random.Random(n), False, training).params[name] for n in range(80)}
             self.assertEqual(called == {name}, not training)
+
+    def test_the_tools_of_one_thing_share_their_near_misses_and_others_of_a_domain_do_not(self) -> None:
+        invoice = [f for f in families() if f.group == "object invoice"]
+        self.assertIn(invoice[0].domain, {f.domain for f in families() if f.group != "object invoice"})
+        other = next(f for f in families() if f.domain == invoice[0].domain and f.group != "object invoice")
+        rng = random.Random(1)
+        missed = groups._near_miss(invoice, rng, 0)
+        assert missed is not None
+        self.assertIn(missed.frames[0], {frame for f in invoice for frame in f.near_misses})
+        self.assertIsNone(groups._near_miss([*invoice, replace(other, near_misses=())], rng, 0))
 
     def test_near_misses_call_nothing(self) -> None:
         plain = [frame.lower() for f in families() for frame in f.near_misses if not set(frame) & set("({[")]
