@@ -107,7 +107,7 @@ def _everyday(rng: random.Random) -> list[Family]:
     or all objects times actions. Drawn from all families alike, each would be met so seldom that its own ways to ask
     are not learnt."""
     chosen: list[Family] = []
-    for family in rng.sample(pools(False)[1 if rng.random() < 0.65 else 2], rng.choice((1, 2, 3, 4))):
+    for family in rng.sample(pools(False)[1 if rng.random() < 0.5 else 2], rng.choice((1, 2, 3, 4))):
         if family.clash not in {f.clash for f in chosen}:
             chosen.append(family)
     return chosen
