@@ -22,7 +22,7 @@ from functools import lru_cache
 from . import values
 from .family import SPECS, Family, Param, check, make_param
 
-_SHARE = 4  # a thing for training alone has one in so many of the further ways to ask, the others have all
+_SHARE = 5  # a thing for training alone has one in so many of the further ways to ask, the others have all
 
 
 @dataclass
