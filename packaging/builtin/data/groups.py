@@ -143,13 +143,18 @@ def _stranger(rules: Allowed, rng: random.Random) -> Family:
 
 
 def _near_miss(offered: list[Family], rng: random.Random, typos: int) -> Request | None:
-    """A request that sounds like one of these tools and is for none. Others of the same domain might serve it, but for
-    those of the same thing: what objects.py says of its near misses."""
+    """A request that sounds like one of these tools and is for none of them."""
 
-    def may_serve(other: Family, f: Family) -> bool:
-        return other.domain == f.domain and (other.group != f.group or not f.group.startswith(("object ", "coined ")))
+    def is_for_none(f: Family) -> bool:
+        """The near misses of a thing's tools are for none of that thing's, those of the shipped tools for none of the
+        shipped; what else is of the same domain might serve them, and of the shipped tools' any other."""
+        others = [other for other in offered if other is not f]
+        if f.local:
+            return all(other.local for other in others)
+        thing = f.group.startswith(("object ", "coined "))
+        return not any(other.domain == f.domain and not (thing and other.group == f.group) for other in others)
 
-    missed = [f for f in offered if f.near_misses and not any(o is not f and may_serve(o, f) for o in offered)]
+    missed = [f for f in offered if f.near_misses and is_for_none(f)]
     return say_frame(rng.choice(rng.choice(missed).near_misses), rng, typos) if missed else None
 
 

@@ -474,6 +474,9 @@ class Groups(unittest.TestCase):
         assert missed is not None
         self.assertIn(missed.frames[0], {frame for f in invoice for frame in f.near_misses})
         self.assertIsNone(groups._near_miss([*invoice, replace(other, near_misses=())], rng, 0))
+        shipped = [f for f in families() if f.local]
+        self.assertIsNotNone(groups._near_miss(shipped, rng, 0))
+        self.assertIsNone(groups._near_miss([*shipped, replace(other, near_misses=())], rng, 0))
 
     def test_near_misses_call_nothing(self) -> None:
         plain = [frame.lower() for f in families() for frame in f.near_misses if not set(frame) & set("({[")]
