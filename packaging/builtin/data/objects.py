@@ -3,8 +3,8 @@
     ## noun | plural | domain | key=NAME:KIND | made=VERB/VERB | ended=VERB/VERB [| also=noun, plural; noun, plural]
     name! kind : phrase                an attribute and how a request says it ({} is the value)
 
-The frames behind `training=` and the nouns behind `also=` are for training alone, as are the other names of the
-tools (`_OTHER_NAMES`) and what specs/training/actions.txt says of each action:
+The nouns behind `also=` are for training alone, as are the other names of the tools (`_OTHER_NAMES`) and what
+specs/training/actions.txt says of each action:
 
     == ACTION
     > frame                            a further way to ask, the thing's own words in <noun>, <id>, <details> …
@@ -22,7 +22,7 @@ from functools import lru_cache
 from . import values
 from .family import SPECS, Family, Param, check, make_param
 
-_SHARE = 5  # a thing for training alone has one in so many of the further ways to ask, the others have all
+_SHARE = 5  # a thing for training alone has one in so many of the ways to ask in actions.txt, the others have all
 
 
 @dataclass
@@ -134,8 +134,8 @@ def read_objects(text: str) -> list[Thing]:
 
 
 @lru_cache(maxsize=1)
-def _further() -> dict[str, tuple[list[str], list[str]]]:
-    """Further ways to ask and near misses of each action, with the thing's words still open."""
+def _of_actions() -> dict[str, tuple[list[str], list[str]]]:
+    """Ways to ask, for training, and near misses of each action, with the thing's words still open."""
     found: dict[str, tuple[list[str], list[str]]] = {}
     ways: list[str] = []
     misses: list[str] = []
@@ -177,23 +177,20 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     some_key = "{" + (thing.key[1] if thing.key[1] in values.KITS else "code") + "}"
     out: list[Family] = []
 
-    def add(
-        kind: str, name: str, says: str, wanted: list[Param], *frames: str, training: tuple[str, ...] = (), label: str = ""
-    ) -> None:
+    def add(kind: str, name: str, says: str, wanted: list[Param], *frames: str, label: str = "") -> None:
         own = words | {"details": details.get(kind, ""), "label": label.replace("_", " "), "value": "{" + label + "}"}
 
         def filled(frame: str, **other: str) -> str:
             return re.sub(r"<(\w+)>", lambda place: (own | other)[place[1]], frame)
 
-        ways, misses = _further().get(kind, ([], []))
+        ways, misses = _of_actions().get(kind, ([], []))
         if of_training:
             ways = ways[len(name) % _SHARE :: _SHARE]
-        family = Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames)
-        family = check(replace(family, training=of_training, training_frames=training))
+        family = Family(name, says, thing.domain, "object " + noun, name, tuple(wanted), frames, training=of_training)
         out.append(
             replace(
-                family,
-                training_frames=training + tuple(map(filled, ways)),
+                check(family),
+                training_frames=tuple(map(filled, ways)),
                 other_names=_other_names(thing, kind, thing.ended[0] if kind == "end" else thing.made[0], label),
                 near_misses=tuple(filled(frame, id=some_key) for frame in misses),
             )
@@ -218,18 +215,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"(go ahead and |){made} me {_article(noun)} {noun}{clauses}",
         f"{art} {noun}{clauses} (needs|has) to be (set up|entered)",
         f"help me {made} {art} {noun}{clauses}",
-        training=(
-            f"(could you |please |)put together {art} {noun}{clauses}",
-            f"{noun}{clauses}, (one more|a fresh one) please",
-            f"we (still |)have no {noun}{clauses} (yet|so far), (get|put) one in the system",
-            f"there (should|ought to) be {art} {noun}{clauses}, can you take care of (it|that)",
-            f"would you mind (doing|preparing) {art} {noun}{clauses}",
-            f"my boss (wants|asked for) {art} {noun}{clauses}",
-            f"can I have {art} {noun}{clauses}",
-            f"get {art} {noun} going{clauses}",
-            f"I was (told|asked) to get {art} {noun} ready{clauses}",
-            f"is it possible to have {art} {noun}{clauses}",
-        ),
     )
     add(
         "find",
@@ -246,18 +231,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"I'm looking for {plural}{some}{more}",
         f"do we have any {plural}{some}{more}",
         f"display {plural}{some}{more}",
-        training=(
-            f"(dig up|get hold of) (the |any |all |){plural}{some}{more}",
-            f"{plural}{some}{more}(, which are they|)",
-            f"can I see (the |all |){plural}{some}{more}",
-            f"I (want|need|have) to see (every {noun}|the {plural}){some}{more}",
-            f"let me have a look at (the |all |){plural}{some}{more}",
-            f"narrow (the |our |){plural} down to those{some}{more}",
-            f"what (have we got|do we have) in the way of {plural}{some}{more}",
-            f"someone (mentioned|talked about) {plural}{some}{more}, can you (locate|find) them",
-            f"(fetch|bring up) (the |all |every one of the |){plural}{some}{more}",
-            f"I (lost track of|can't find) the {plural}{some}{more}",
-        ),
     )
     add(
         "end",
@@ -273,18 +246,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"we don't need {noun} {k} (any more|anymore), {ended} it",
         f"{ended} {k}, (the |that |){noun}",
         f"I no longer need {the}{k}",
-        training=(
-            f"(scrap|throw out|bin) {the}[{k}]",
-            f"throw {noun} {k} (out|away)",
-            f"{noun} {k} can go( now|)",
-            f"{noun} {k} was (a mistake|made by mistake), (undo|scrap) it",
-            f"{k} is (obsolete|of no use any more), (kill|scrap) that {noun}",
-            f"make {noun} {k} go away",
-            f"we're (done|finished) with {noun} {k}, (so |)please {ended} it",
-            f"{k}: {ended} that {noun}",
-            f"(our |the |)plans have changed, {noun} {k} has to go",
-            f"why do we still have {noun} {k}, (scrap|bin) it",
-        ),
     )
     add(
         "status",
@@ -300,19 +261,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"where does {noun} {k} stand",
         f"has anything happened with {noun} {k}",
         f"(tell me|I want to know) the status of {the}[{k}]",
-        training=(
-            f"what (happened to|has become of|became of) {the}[{k}]",
-            f"(what's|what is) the progress (of|on) {the}[{k}]",
-            f"how far have (we|they) got with {noun} {k}",
-            f"is {noun} {k} (done|finished|still open)( yet|)",
-            f"(what's going on|what's new|what's up) with {the}[{k}]",
-            f"{k}, (that|the) {noun}: (how does it look|any progress)",
-            f"I (haven't heard|heard nothing) about {noun} {k} (in ages|for a while), "
-            "how is it (going|coming along)",
-            f"(give me|I need) a (quick |)(progress|status) report on {noun} {k}",
-            f"(can you|could you) check (up |in |)on {noun} {k}",
-            f"people keep asking (me |)how {noun} {k} is (doing|going)",
-        ),
     )
     person = make_param("recipient", "person", True, f"Who gets the {noun}")
     add(
@@ -327,18 +275,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"let {{recipient}} have {noun} {k}",
         f"can you (share|send) {the}{k}[ (with|to) {{recipient}}]",
         f"give {{recipient}} access to {noun} {k}",
-        training=(
-            f"hand {{recipient}} a copy of {noun} {k}",
-            f"{{recipient}} (asked for|wants|should get) (a copy of |){noun} {k}",
-            f"(mail|drop|shoot) {the}{k}[ (over |)to {{recipient}}]",
-            f"make sure (that |){{recipient}} gets (to see |){noun} {k}",
-            f"{{recipient}} hasn't seen {noun} {k} yet, (pass it on|send it over)",
-            f"I promised {{recipient}} a copy of {noun} {k}",
-            f"(can|could) {{recipient}} (get|have) (a look at|access to) {noun} {k}",
-            f"loop {{recipient}} in on {noun} {k}",
-            f"is there a way to show {noun} {k} to {{recipient}}",
-            f"hand (a copy of|the details of) {noun} {k} over to {{recipient}}",
-        ),
     )
     form = make_param(
         "format", "enum(csv, pdf, json, xlsx=excel/xlsx/a spreadsheet)", True, "Format of the file"
@@ -355,18 +291,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"download (the |my |all |){plural}[ as {{format}}]",
         f"save (all |the |){plural}[ since {{since}}] (in|as) {{format}}",
         f"{{format}} export of {plural}[ since {{since}}]",
-        training=(
-            f"(a |){{format=xlsx:spreadsheet}} (of|with) (all |the |all the |){plural}[ since {{since}}]",
-            f"put (all |the |our |){plural}[ since {{since}}] into {{format=xlsx:a spreadsheet}}",
-            f"(dump|write) (all |the |our |){plural}[ since {{since}}] (to|into) {{format}}",
-            f"can I (get|have) (all |the |){plural}[ since {{since}}] (as|in) {{format}}",
-            f"{plural}[ since {{since}}], {{format}} please",
-            f"my boss (wants|needs) (all |the |){plural}[ since {{since}}] (as|in) {{format}}",
-            f"turn (our|the|my) {plural}[ since {{since}}] into {{format}}",
-            f"everything we have on {plural}[ since {{since}}], as {{format}}",
-            f"I want to look at the {plural}[ since {{since}}] in {{format=xlsx:Excel}}",
-            f"make a file (of|with) (all |the |){plural}[ since {{since}}][ as {{format}}]",
-        ),
     )
     add(
         "count",
@@ -378,24 +302,11 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         f"count (the |all |my |){plural}",
         f"(what's|what is) the number of {plural}{_clause(first, phrase)}",
         f"how many {plural} exist{_clause(first, phrase)}",
-        training=(
-            f"tally (up |)(the |all |our |){plural}{both}",
-            f"(what's|what is) the (total|tally|count) of {plural}{both}",
-            f"{plural}{both}: how many( are there|)",
-            f"how many {plural} have we got{both}",
-            f"(total|overall) number of {plural}{both}",
-            f"(give|tell) me the number of {plural}{both}",
-            f"I (want|need) to know how many {plural} (there are|we have){both}",
-            f"do you know how many {plural}{both} (there are|we have)",
-            f"(can|could) you count up (the |our |){plural}{both}",
-            f"just the (number|count) of {plural}{both}, no (list|details)",
-        ),
     )
     for param, _ in thing.attributes[1:4]:
         if param.schema["type"] in ("array", "boolean"):
             continue
         label, v = param.name.replace("_", " "), "{" + param.name + "}"
-        shift = "(bump|move)" if param.schema["type"] in ("integer", "number") else "(switch|move)"
         add(
             "update",
             f"update_{slug}_{param.name}",
@@ -408,18 +319,6 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
             f"for {noun} {k} (change|set) the {label}[ to {v}]",
             f"(the |){label} of {noun} {k} (is|should be) {v} now",
             f"I want to change {noun} {k}'s {label} to {v}",
-            training=(
-                f"the {label} of {noun} {k} is wrong, it (should be|is) {v}",
-                f"{noun} {k}, new {label}: {v}",
-                f"{v} is the (right|correct|new) {label} (for|of) {noun} {k}",
-                f"(please |)correct the {label} (of|for|on) {noun} {k}[ to {v}]",
-                f"(can|could) you put {v} as (the |){label} (on|for) {noun} {k}",
-                f"I got the {label} of {noun} {k} wrong, (make it|it's) {v}",
-                f"on {noun} {k}, replace the {label} with {v}",
-                f"from now on the {label} of {noun} {k} is {v}",
-                f"someone mistyped the {label} (of|on) {noun} {k}, it has to be {v}",
-                f"{shift} the {label} of {noun} {k} to {v}",
-            ),
             label=param.name,
         )
     return out
