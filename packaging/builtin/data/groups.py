@@ -69,7 +69,7 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
     requests: list[dict[str, Any]] = []
     while len(requests) < len(offered) + 3:
         kind = rng.choices(_KINDS, _WEIGHTS)[0]
-        typos = rng.randint(1, 3) if split == "train" and rng.random() < 0.2 else 0
+        typos = rng.randint(1, 3) if split == "train" and rng.random() < 0.3 else 0
         made = _request(kind, offered, beside, rules, rng, typos)
         if made is None:
             continue
