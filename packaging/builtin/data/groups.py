@@ -39,6 +39,7 @@ _WEIGHTS = (47, 15, 19, 10, 9)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
 _EVERYDAY = 0.32  # share of groups, in training, that begin with up to four of the most common tools
 _NEAR_MISS = 0.5  # share of the requests that nothing serves which are near misses, where offered tools have some
+_TYPOS = 0.3  # share of requests, in training, with one to three words misspelt
 _VEILED = 0.08  # share of tools, in training, whose name says nothing: only the description tells what they do
 _VEILS = ("tool", "fn", "action", "op", "task", "handler", "command", "skill", "x", "step", "service", "call")
 _RESULTS = ("done", "ok", "42", "7.5 km", "Tuesday", "not found", "3 results", "heads", "1,250")
@@ -69,7 +70,7 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
     requests: list[dict[str, Any]] = []
     while len(requests) < len(offered) + 3:
         kind = rng.choices(_KINDS, _WEIGHTS)[0]
-        typos = rng.randint(1, 3) if split == "train" and rng.random() < 0.3 else 0
+        typos = rng.randint(1, 3) if split == "train" and rng.random() < _TYPOS else 0
         made = _request(kind, offered, beside, rules, rng, typos)
         if made is None:
             continue

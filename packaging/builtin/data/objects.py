@@ -147,6 +147,10 @@ def _of_actions() -> dict[str, tuple[list[str], list[str]]]:
     return found
 
 
+def _filled(frame: str, words: dict[str, str]) -> str:
+    return re.sub(r"<(\w+)>", lambda place: words[place[1]], frame)
+
+
 def _article(noun: str) -> str:
     return "an" if noun[0] in "aeiou" else "a"
 
@@ -174,15 +178,12 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
     words = {"noun": noun, "plural": plural, "a": art, "made": made, "ended": ended, "id": k}
     words |= {"person": "{recipient}", "format": "{format}", "since": "[ since {since}]"}
     details = {"create": clauses, "find": some + more, "count": both}
-    some_key = "{" + (thing.key[1] if thing.key[1] in values.KITS else "code") + "}"
+    some_id = "{" + (thing.key[1] if thing.key[1] in values.KITS else "code") + "}"  # where nothing is called, its kind
     out: list[Family] = []
 
     def add(kind: str, name: str, says: str, wanted: list[Param], *frames: str, label: str = "") -> None:
         own = words | {"details": details.get(kind, ""), "label": label.replace("_", " "), "value": "{" + label + "}"}
-
-        def filled(frame: str, **other: str) -> str:
-            return re.sub(r"<(\w+)>", lambda place: (own | other)[place[1]], frame)
-
+        missed = own | {"id": some_id}
         ways, misses = _of_actions().get(kind, ([], []))
         if of_training:
             ways = ways[len(name) % _SHARE :: _SHARE]
@@ -190,9 +191,9 @@ def actions(thing: Thing, of_training: bool = False) -> list[Family]:
         out.append(
             replace(
                 check(family),
-                training_frames=tuple(map(filled, ways)),
+                training_frames=tuple(_filled(frame, own) for frame in ways),
                 other_names=_other_names(thing, kind, thing.ended[0] if kind == "end" else thing.made[0], label),
-                near_misses=tuple(filled(frame, id=some_key) for frame in misses),
+                near_misses=tuple(_filled(frame, missed) for frame in misses),
             )
         )
 
