@@ -49,50 +49,12 @@ inline __mmask16 before(int end, int column) {
 }
 
 /// Sums [32, 32] at `out`: `deep` tiles of terms, and what is there already with `more`.
-#if defined(__AMX_BF16__)
-
 inline void block(const Half* a, int64_t a_step, const Pair* b, int64_t b_step, int deep, float* out, int64_t step,
                   bool more) {
     const TilePath left{a, a_step * int64_t{sizeof(Half)}, kDeep, kTile * a_step};
     const TilePath right{reinterpret_cast<const Half*>(b), b_step * int64_t{sizeof(Pair)}, kDeep * b_step, 2 * kTile};
     add_tiles(left, right, deep, out, step, more);
 }
-
-#else
-
-inline bool tiles_allowed() { return true; }
-
-struct Tiles {
-    Tiles() {}
-};
-
-inline Lane dot(Lane sums, __m512i a, __m512i b) {
-    const __m512i high = _mm512_set1_epi32(int(0xffff0000));
-    sums = _mm512_fmadd_ps(Lane(_mm512_slli_epi32(a, 16)), Lane(_mm512_slli_epi32(b, 16)), sums);
-    return _mm512_fmadd_ps(Lane(_mm512_and_si512(a, high)), Lane(_mm512_and_si512(b, high)), sums);
-}
-
-inline void block(const Half* a, int64_t a_step, const Pair* b, int64_t b_step, int deep, float* out, int64_t step,
-                  bool more) {
-    for (int r = 0; r < 2 * kTile; r += 4) {
-        Lane sums[4][2];
-        for (int i = 0; i < 4; ++i)
-            for (int c = 0; c < 2; ++c) sums[i][c] = more ? load(out + (r + i) * step + c * kLane) : all(0);
-        for (int k = 0; k < deep * kDeep / 2; ++k) {
-            const __m512i x = _mm512_loadu_si512(b + k * b_step), y = _mm512_loadu_si512(b + k * b_step + kLane);
-            for (int i = 0; i < 4; ++i) {
-                Pair terms;
-                std::memcpy(&terms, a + (r + i) * a_step + 2 * k, sizeof terms);
-                const __m512i z = _mm512_set1_epi32(int(terms));
-                sums[i][0] = dot(sums[i][0], z, x), sums[i][1] = dot(sums[i][1], z, y);
-            }
-        }
-        for (int i = 0; i < 4; ++i)
-            for (int c = 0; c < 2; ++c) store(out + (r + i) * step + c * kLane, sums[i][c]);
-    }
-}
-
-#endif
 
 /// Sixteen numbers rounded to bfloat16, each in the lower half of its lane.
 inline __m512i halves(Lane x) {

@@ -1,5 +1,5 @@
-// Matrix products for training on processors with AMX: factors rounded to bfloat16, sums in float32, one
-// thread. products.py compiles and wraps this. Sizes are free; matrices are row-major, and edges read as zeros.
+// Matrix products for training on processors with AMX or dot products of bfloat16 (AVX-512): factors rounded to
+// bfloat16, sums in float32, one thread. products.py compiles and wraps this. Sizes are free; matrices are row-major, and edges read as zeros.
 
 #include <immintrin.h>
 
@@ -146,7 +146,7 @@ int64_t rounded(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 extern "C" {
 
-/// Whether this thread may use AMX's tiles; the kernel is asked.
+/// Whether this thread may use AMX's tiles, where it would; the kernel is asked.
 int32_t products_ready() {
     return tiles_allowed();
 }

@@ -1,4 +1,4 @@
-"""Matrix products with products.cpp where the processor has AMX (factors rounded to bfloat16, sums in float32),
+"""Matrix products with products.cpp where the processor multiplies bfloat16 (AMX or AVX-512; sums in float32),
 and PyTorch's own elsewhere."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from native import compiled
 
 @lru_cache(maxsize=None)
 def library() -> ctypes.CDLL | None:
-    found = compiled("products.cpp", "amx_bf16", "avx512_bf16", "avx512bw")
+    found = compiled("products.cpp", "avx512_bf16", "avx512bw")
     if found is None or not found.products_ready():
         return None
     found.product.argtypes = [c_void_p, c_int64, c_int32] * 2 + [c_int64] * 3 + [c_void_p]

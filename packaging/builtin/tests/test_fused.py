@@ -108,9 +108,9 @@ class Fused(unittest.TestCase):
                 with self.subTest(changes):
                     self.same(model, self.groups.load(numbers))
 
-    @unittest.skipUnless(torch is not None and products.library(), "no AMX")
+    @unittest.skipUnless(torch is not None and products.library(), "no products of bfloat16")
     def test_products_of_bfloat16(self) -> None:
-        """What AMX leaves of the gradients is what rounding all factors of the products leaves of them."""
+        """What products of bfloat16 leave of the gradients is what rounding all factors of the products leaves of them."""
 
         def rounding(a: "torch.Tensor", b: "torch.Tensor") -> "torch.Tensor":
             return a.bfloat16().float() @ b.bfloat16().float()

@@ -1,4 +1,4 @@
-"""products.multiply: the product of factors rounded to bfloat16, however they lie; skipped without AMX."""
+"""products.multiply: the product of factors rounded to bfloat16, however they lie; skipped where nothing multiplies bfloat16."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ except ImportError:
     torch = None  # type: ignore[assignment]
 
 
-@unittest.skipUnless(torch is not None and products.library(), "python3-torch, g++ or AMX is missing")
+@unittest.skipUnless(torch is not None and products.library(), "python3-torch, g++ or products of bfloat16 are missing")
 class Products(unittest.TestCase):
     def factor(self, rows: int, columns: int, way: str) -> "torch.Tensor":
         if way == "across":

@@ -64,7 +64,7 @@ class Workers(unittest.TestCase):
             for trainer in trainers:
                 trainer.step()
         got = self.trained("both", 2, 2)
-        # With AMX, sums in another order are rounded to other bfloat16, and Muon makes that larger. Of one
+        # In products of bfloat16, sums in another order are rounded to other bfloat16, and Muon makes that larger. Of one
         # batch alone the weights would be 0.06 and more away.
         self.assert_like({"step": 2, "model": model.state_dict()}, got, 0.02)
         for trainer, kept in zip(trainers, got["optimizers"]):
