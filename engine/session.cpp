@@ -156,21 +156,24 @@ class LocalSession final : public Session {
     const Attempt attempt{prompt, format, options, settings, sink, cancel};
     CACTUS_CHECK(run(attempt, constraint.get(), measures, reply));
     if (!weighed) return reply;
-    if (declined_at_once(reply)) return second_thoughts(attempt, *weighed, request, blank, reply);
-    if (reply.finish != FinishReason::tool_calls || !measures.rather_declines()) return reply;
-    // Token by token the call won; as a whole it is less likely than that nothing fits.
+    if (declined_at_once(reply)) {
+      return second_thoughts(attempt, *weighed, request, blank, reply, measures);
+    }
+    if (reply.finish != FinishReason::tool_calls || measures.margin() >= 0) return reply;
+    // Token by token the call won; as a whole its odds are not good enough.
     CACTUS_TRY(nothing, constrain_to(Json(), request));
     Reply declined = blank;
     AnswerMeasures again(probe_.get(), options);
+    again.decided_by(measures.margin());
     CACTUS_CHECK(run(attempt, nothing.get(), again, declined));
     return behind(reply, std::move(declined));
   }
 
-  // A reply that declined at once, or the likeliest call in its place where that, as a whole, is
-  // not much less likely.
+  // A reply that declined at once, measured by `declining`, or the likeliest call in its place
+  // where the odds of that, as a whole, are good enough.
   Result<Reply> second_thoughts(const Attempt& attempt, const Declining& weighed,
                                 const std::optional<std::string>& request, const Reply& blank,
-                                const Reply& reply) {
+                                const Reply& reply, AnswerMeasures& declining) {
     CACTUS_TRY(must_call, constrain_to(attempt.options.tools, request, true));
     GenerateOptions options = attempt.options;
     options.on_confidence = nullptr;  // it is not this reply that may be given up
@@ -181,12 +184,14 @@ class LocalSession final : public Session {
     measures.weigh(weighed);
     // Where a call cannot be written to its end, declining stands.
     const bool written = run(calling, must_call.get(), measures, called).ok();
-    const bool wins =
-        written && called.finish == FinishReason::tool_calls && !measures.rather_declines();
+    const bool weighed_up = written && called.finish == FinishReason::tool_calls;
+    const bool wins = weighed_up && measures.margin() >= 0;
     called = behind(reply, std::move(called));
     if (wins || called.finish == FinishReason::cancelled) return called;
     if (options.observer == nullptr) {
       Reply kept = reply;
+      if (weighed_up) declining.decided_by(measures.margin());
+      declining.finish(kept);
       kept.timing = called.timing;
       return kept;
     }
@@ -194,6 +199,7 @@ class LocalSession final : public Session {
     CACTUS_TRY(any, constrain_to(options.tools, request));
     Reply declined = blank;
     AnswerMeasures again(probe_.get(), options);
+    if (weighed_up) again.decided_by(measures.margin());
     CACTUS_CHECK(run(calling, any.get(), again, declined));
     return behind(called, std::move(declined));
   }
@@ -233,10 +239,10 @@ class LocalSession final : public Session {
                                  : Verdict::more;
     }));
     builder.finish();
-    measures.finish(reply);
     if (reply.finish == FinishReason::stop && !reply.tool_calls.empty()) {
       reply.finish = FinishReason::tool_calls;
     }
+    measures.finish(reply);
     return ok_status();
   }
 

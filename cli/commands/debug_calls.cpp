@@ -59,7 +59,7 @@ Result<std::vector<Json>> read_cases(const std::string& file) {
   return cases;
 }
 
-// What the evaluation reads (packaging/builtin/evaluate.py).
+// What the evaluation reads (packaging/builtin/evaluate.py, weigh.py).
 Json outcome(const Json& one, const Reply& reply) {
   Json line = Json::object();
   if (one.contains("id")) line["id"] = one["id"];
@@ -67,6 +67,7 @@ Json outcome(const Json& one, const Reply& reply) {
   line["text"] = reply.text;
   if (reply.finish == FinishReason::length) line["cut"] = true;
   if (reply.malformed_call) line["malformed"] = true;
+  if (reply.statistics && reply.statistics->margin) line["margin"] = *reply.statistics->margin;
   return line;
 }
 
@@ -100,6 +101,7 @@ class Workers {
       GenerateOptions generate;
       generate.sample.temperature = 0.0f;
       generate.max_tokens = flags_.longest;
+      generate.statistics = true;
       if (flags_.free) generate.constrain_tools = false;
       if (one.contains("tools")) generate.tools = one["tools"];
       const auto reply = session.reply(one["messages"], generate, {}, &signals::cancel());
@@ -179,7 +181,7 @@ void add_debug_calls(CLI::App& debug, Context& context) {
   app.add_option("--in", flags->in,
                  "One JSON object a line with messages and tools; - is standard input")
       ->type_name("FILE");
-  app.add_option("--out", flags->out, "One JSON object a line: id, tool_calls, text")
+  app.add_option("--out", flags->out, "One JSON object a line: id, tool_calls, text, margin")
       ->type_name("FILE");
   app.add_option("--bits", flags->bits, "How a checkpoint is converted (default 4)")
       ->type_name("f32|f16|8|4");

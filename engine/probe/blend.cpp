@@ -8,7 +8,9 @@ namespace cactus {
 namespace {
 
 constexpr std::array<std::string_view, kBlendFeatures> kNames = {
-    "one_token", "one_token_surprise", "surprise", "entropy", "first_surprise", "mean_surprise"};
+    "one_token",      "one_token_surprise", "surprise",        "entropy",
+    "first_surprise", "mean_surprise",      "declined_margin", "called_margin"};
+constexpr std::size_t kWithoutMargins = 6;
 
 // Surprises and entropies of sure answers differ by powers of ten: their order of magnitude is what
 // tells answers apart. Below a thousandth of a nat nothing does.
@@ -36,10 +38,12 @@ std::string_view blend_feature_name(std::size_t i) {
 
 BlendFeatures blend_features(const TokenStatistics& s) {
   const bool one = s.tokens == 1;
-  return {
-      {one ? 1.0 : 0.0, magnitude(-s.choice_logprob), magnitude(-s.choice_logprob),
-       magnitude(s.choice_entropy), magnitude(-s.first_choice_logprob), magnitude(-s.mean_logprob)},
-      {true, one, !one, !one, !one, !one}};
+  const bool weighed = s.margin.has_value();
+  const double margin = s.margin.value_or(0);
+  return {{one ? 1.0 : 0.0, magnitude(-s.choice_logprob), magnitude(-s.choice_logprob),
+           magnitude(s.choice_entropy), magnitude(-s.first_choice_logprob),
+           magnitude(-s.mean_logprob), margin, margin},
+          {true, one, !one, !one, !one, !one, one && weighed, !one && weighed}};
 }
 
 double Blend::operator()(double head_logit, const TokenStatistics& statistics) const {
@@ -66,9 +70,10 @@ Result<Blend> parse_blend(const Json& value) {
   blend.head = head;
   blend.bias = bias;
   const auto features = value.find("features");
-  if (features == value.end() || !features->is_array() || features->size() != kBlendFeatures)
+  if (features == value.end() || !features->is_array() ||
+      (features->size() != kBlendFeatures && features->size() != kWithoutMargins))
     return broken("it does not have the features that this runtime computes");
-  for (std::size_t i = 0; i < kBlendFeatures; ++i) {
+  for (std::size_t i = 0; i < features->size(); ++i) {
     const Json& feature = (*features)[i];
     if (!feature.is_object() || feature.value("name", Json()) != kNames[i])
       return broken("it does not have the features that this runtime computes");

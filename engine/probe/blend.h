@@ -13,8 +13,8 @@
 namespace cactus {
 
 // Values read from an answer's token statistics. Some apply only to answers of one token, some only
-// to longer ones; what does not apply counts as its mean.
-inline constexpr std::size_t kBlendFeatures = 6;
+// to longer ones or to those that were weighed; what does not apply counts as its mean.
+inline constexpr std::size_t kBlendFeatures = 8;
 struct BlendFeatures {
   std::array<double, kBlendFeatures> value{};
   std::array<bool, kBlendFeatures> applies{};
@@ -33,7 +33,8 @@ struct Blend {
 };
 
 Json blend_json(const Blend& blend);
-// incompatible for anything but one finite mean and weight for each feature, in their order.
+// incompatible for anything but one finite mean and weight for each feature, in their order; the
+// margins may lack, as in files of before, and then count for nothing.
 Result<Blend> parse_blend(const Json& value);
 
 }  // namespace cactus

@@ -2,6 +2,7 @@
 // what a blended probe reads, and the confidence of last resort. Natural logarithms.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,12 +30,16 @@ struct TokenStatistics {
   double mean_entropy = 0, max_entropy = 0;  // of the distributions the tokens came from
   // Among what could come: sums over the tokens, and the first token's.
   double choice_logprob = 0, choice_entropy = 0, first_choice_logprob = 0;
+  // Where a call was weighed against declining: by how many nats its odds were above (the call was
+  // written) or below (declined) what they had to be.
+  std::optional<double> margin;
 };
 
 // The same as an answer grows.
 class RunningStatistics {
  public:
   void add(const TokenMeasures& token);
+  void set_margin(double margin) { so_far_.margin = margin; }
   // Of the tokens so far, in constant time: low_logprob is left at 0.
   TokenStatistics running() const;
   TokenStatistics all() const;  // with low_logprob; sorts

@@ -1,5 +1,6 @@
 #include "engine/session/measures.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -9,6 +10,11 @@ namespace cactus {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr double kAtOnce =
+    0.7;                        // power of the probability of declining in place of the first token
+constexpr double kLater = 0.3;  // and of the sum of it in place of later ones
+constexpr double kLeast = 1e-9;  // below this a probability says nothing more
 
 // Adds to `ms` what the time from here to the end of the scope was.
 class Stopwatch {
@@ -38,9 +44,14 @@ void AnswerMeasures::on_prompt(std::int64_t layer, std::span<const float> state)
 void AnswerMeasures::on_pick(kernels::Exec& exec, std::span<const float> logits, std::int32_t id,
                              TokenConstraint* constraint) {
   if (declining_) {
-    declined_ +=
-        declining_->weight * std::exp(answered_ + log_probability(exec, logits, declining_->id));
-    answered_ += log_probability(exec, logits, id);
+    const double declines = log_probability(exec, logits, declining_->id);
+    const double picked = log_probability(exec, logits, id);
+    if (odds_.begun) {
+      odds_.declined_later += std::exp(declines);
+      odds_.rest += picked;
+    } else {
+      odds_ = {true, declines, picked, 0, 0};
+    }
   }
   const bool reads_tokens = probe_ != nullptr && probe_->reads_tokens();
   if (!options_.statistics && !reads_tokens) return;
@@ -60,6 +71,14 @@ void AnswerMeasures::on_state(std::int32_t id, std::int64_t layer, std::span<con
     options_.observer->on_token(id, layer, state);
 }
 
+double AnswerMeasures::margin() const {
+  if (!declining_ || !odds_.begun) return 0;
+  const double rest = std::clamp(std::exp(odds_.rest), kLeast, 1 - kLeast);
+  return std::log(rest / (1 - rest)) + odds_.first -
+         kAtOnce * std::max(odds_.declined_at_once, std::log(kLeast)) -
+         kLater * std::log(std::max(odds_.declined_later, kLeast)) - std::log(declining_->weight);
+}
+
 std::optional<double> AnswerMeasures::confidence() {
   if (!pool_) return std::nullopt;
   const Stopwatch watch(probe_ms_);
@@ -73,6 +92,7 @@ bool AnswerMeasures::go_on() {
 }
 
 void AnswerMeasures::finish(Reply& reply) {
+  if (declining_ && reply.finish == FinishReason::tool_calls) statistics_.set_margin(margin());
   if (options_.statistics && statistics_.running().tokens > 0) reply.statistics = statistics_.all();
   if (pool_) {
     reply.confidence = confidence();

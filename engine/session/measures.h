@@ -1,7 +1,6 @@
 // What is measured of a reply while it grows: the probe's running pool, the model's own opinion of
 // its tokens, whether it would rather have declined, and an observer's view of the states.
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,7 +17,7 @@ namespace cactus {
 // How a model declines, and how much it counts that it might have.
 struct Declining {
   std::int32_t id = 0;  // the token that says no tool fits
-  double weight = 1;    // above 0; 1: the likelier of the two, as a whole, is the answer
+  double weight = 1;    // above 0; the odds for a call have to reach it
 };
 
 // Of one reply. Costs nothing when nothing was asked for.
@@ -40,9 +39,11 @@ class AnswerMeasures {
   // After a token was read: false when on_confidence asked to stop.
   bool go_on();
 
-  // Whether declining, so weighed, at once or in place of any later token, was likelier than all
-  // the tokens so far together.
-  bool rather_declines() const { return declined_ > std::exp(answered_); }
+  // By how many nats the odds for the call so far are above the weight of declining; below 0 it is
+  // better declined. 0 where nothing is weighed.
+  double margin() const;
+  // What this reply was decided by, where that was the margin of another: a call in its place.
+  void decided_by(double margin) { statistics_.set_margin(margin); }
 
   void finish(Reply& reply);  // fills in confidence, its source, and statistics
 
@@ -54,8 +55,13 @@ class AnswerMeasures {
   std::optional<RunningPool> pool_;
   RunningStatistics statistics_;  // when they are wanted or the probe reads them
   std::optional<Declining> declining_;
-  double declined_ = 0;  // probability of having declined by now, weighed
-  double answered_ = 0;  // log-probability of the tokens so far
+  struct Odds {
+    bool begun = false;
+    double declined_at_once = 0, first = 0;  // log-probabilities in place of the first token
+    double declined_later = 0;               // sum of probabilities, in place of the others
+    double rest = 0;                         // log-probability of all tokens behind the first
+  };
+  Odds odds_;
   double probe_ms_ = 0;
 };
 

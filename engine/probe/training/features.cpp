@@ -78,6 +78,7 @@ std::string record_line(const FeatureRecord& r) {
                     {"choice_logprob", s.choice_logprob},
                     {"choice_entropy", s.choice_entropy},
                     {"first_choice_logprob", s.first_choice_logprob},
+                    {"margin", s.margin ? Json(*s.margin) : Json()},
                     {"answer", r.answer}}) +
          "\n";
 }
@@ -116,6 +117,8 @@ bool parse_record(std::string_view line, FeatureRecord& r) {
       number("choice_logprob", s.choice_logprob) && number("choice_entropy", s.choice_entropy) &&
       number("first_choice_logprob", s.first_choice_logprob);
   if (!whole) return false;
+  const Json margin = json.value("margin", Json());
+  if (margin.is_number()) s.margin = margin.get<double>();
   r.group = group.is_string() && group != "" ? group.get<std::string>() : r.id;
   r.right = right.get<bool>();
   r.offset = static_cast<std::uint64_t>(offset);

@@ -27,14 +27,14 @@ Scaling scaling_of(std::span<const BlendRow> rows, const std::vector<BlendFeatur
     const auto each = [&](const auto& fn) {
       for (std::size_t i = 0; i < rows.size(); ++i)
         if (c == 0 || features[i].applies[c - 1])
-          fn(c == 0 ? rows[i].head : features[i].value[c - 1], rows[i].weight);
+          fn(c == 0 ? rows[i].head : features[i].value[c - 1]);
     };
-    each([&](double x, double w) {
-      n += w;
-      sum += w * x;
+    each([&](double x) {
+      ++n;
+      sum += x;
     });
     s.mean[c] = n > 0 ? sum / n : 0;
-    each([&](double x, double w) { squares += w * (x - s.mean[c]) * (x - s.mean[c]); });
+    each([&](double x) { squares += (x - s.mean[c]) * (x - s.mean[c]); });
     const double deviation = n > 0 ? std::sqrt(squares / n) : 0;
     s.scale[c] = deviation > 1e-9 ? deviation : 0;  // 0: says nothing, and gets no weight
   }
@@ -75,7 +75,7 @@ double softplus(double x) {
 
 struct Problem {
   std::vector<Column> x;
-  std::vector<double> wrong, weight;
+  std::vector<double> wrong;
   double penalty = 1;
 
   double loss(const Column& b) const {
@@ -83,7 +83,7 @@ struct Problem {
     for (std::size_t c = 0; c + 1 < kColumns; ++c) sum += penalty / 2 * b[c] * b[c];
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double logit = dot(x[i], b);
-      sum += weight[i] * (softplus(logit) - wrong[i] * logit);
+      sum += softplus(logit) - wrong[i] * logit;
     }
     return sum;
   }
@@ -99,9 +99,9 @@ struct Problem {
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double p = sigmoid(dot(x[i], b));
       for (std::size_t c = 0; c < kColumns; ++c) {
-        gradient[c] += weight[i] * (p - wrong[i]) * x[i][c];
+        gradient[c] += (p - wrong[i]) * x[i][c];
         for (std::size_t k = 0; k < kColumns; ++k)
-          curvature[c][k] += weight[i] * p * (1 - p) * x[i][c] * x[i][k];
+          curvature[c][k] += p * (1 - p) * x[i][c] * x[i][k];
       }
     }
   }
@@ -162,8 +162,7 @@ std::optional<Blend> fit_blend(std::span<const BlendRow> rows, double penalty) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     problem.x.push_back(standardised(rows[i], features[i], scaling));
     problem.wrong.push_back(rows[i].wrong ? 1 : 0);
-    problem.weight.push_back(rows[i].weight);
-    (rows[i].wrong ? wrong : right) += rows[i].weight;
+    ++(rows[i].wrong ? wrong : right);
   }
   if (!(right > 0 && wrong > 0)) return std::nullopt;
   Column b{};

@@ -15,11 +15,11 @@ struct BlendRow {
   double head = 0;  // the logit of a head that was not trained on this answer
   TokenStatistics statistics;
   bool wrong = false;
-  double weight = 1;
 };
 
-// Logistic regression by Newton's method, squared weights of the standardised features (all but the
-// bias) penalised by `penalty` / 2. Unset when a class is missing or no step can be taken.
+// Every answer weighs as much as any other. Logistic regression by Newton's method, squared weights
+// of the standardised features (all but the bias) penalised by `penalty` / 2. Unset when a class is
+// missing or no step can be taken.
 std::optional<Blend> fit_blend(std::span<const BlendRow> rows, double penalty = 1);
 
 // The logit of each answer of `train`, from a head that saw no answer of its group: the groups are

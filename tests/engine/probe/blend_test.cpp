@@ -38,6 +38,7 @@ TokenStatistics drawn_tokens(Random& random, double surprise) {
     const double nats = surprise * random.uniform();
     statistics.add({-nats, nats, -nats, 1.5 * nats});
   }
+  if (random.uniform() < 0.7) statistics.set_margin(4 * random.uniform() - 2);
   return statistics.running();
 }
 
@@ -59,7 +60,7 @@ std::vector<BlendRow> drawn_rows(std::size_t n, std::uint64_t seed, double state
     const bool wrong = random.uniform() < 0.4;
     const double noise = 4 * random.uniform() - 2;
     rows.push_back({noise + (wrong ? states : 0),
-                    drawn_tokens(random, wrong ? std::exp(tokens - 2) : std::exp(-2.0)), wrong, 1});
+                    drawn_tokens(random, wrong ? std::exp(tokens - 2) : std::exp(-2.0)), wrong});
   }
   return rows;
 }
@@ -148,9 +149,24 @@ TEST_CASE("a blend by hand: what does not apply counts as its mean", "[engine]")
                                 0.7 * (std::log(0.501) + 1) + 0.1 * (std::log(0.251) + 3) +
                                 0.2 * (std::log(0.126) + 2)));
   CHECK(std::isnan(blend(std::numeric_limits<double>::quiet_NaN(), s)));
-  const auto again = parse_blend(parse_json(dump_json(blend_json(blend)), "it").value());
+  Json written = parse_json(dump_json(blend_json(blend)), "it").value();
+  const auto again = parse_blend(written);
   REQUIRE(again);
   CHECK((*again)(0.7, s) == blend(0.7, s));
+  // How narrowly a call was written counts in its place, and how narrowly one was declined in its.
+  TokenStatistics narrowly = s;
+  narrowly.margin = 0.5;
+  CHECK(blend(2.0, narrowly) == Approx(blend(2.0, s) - 0.6 * (0.5 - 3)));
+  narrowly.tokens = s.tokens = 1;
+  narrowly.margin = -0.5;
+  CHECK(blend(2.0, narrowly) == Approx(blend(2.0, s) + 0.4 * (-0.5 + 2)));
+  // A file from before the margins.
+  written["features"].erase(7);
+  CHECK_FALSE(parse_blend(written));
+  written["features"].erase(6);
+  const auto before = parse_blend(written);
+  REQUIRE(before);
+  CHECK((*before)(2.0, narrowly) == blend(2.0, s));
 }
 
 TEST_CASE("fitting a blend ends where its loss has no slope", "[engine]") {
@@ -202,7 +218,7 @@ TEST_CASE("a blend finds what lies in the tokens alone, and in the states alone"
   CHECK_FALSE(fit_blend({}));
   // Nothing to tell apart by: the share of wrong answers.
   Random random(1);
-  std::vector<BlendRow> same(10, {1.0, drawn_tokens(random, 0.1), false, 1});
+  std::vector<BlendRow> same(10, {1.0, drawn_tokens(random, 0.1), false});
   same[0].wrong = same[1].wrong = same[2].wrong = true;
   const auto flat = fit_blend(same);
   REQUIRE(flat);

@@ -272,11 +272,14 @@ TEST_CASE("a probe: what lies in the tokens alone is found by the blend", "[engi
       r.statistics.choice_logprob = -(r.right ? 0.3 : 2.0) * random.uniform();
       r.statistics.choice_entropy = random.uniform();
       r.statistics.first_choice_logprob = -random.uniform();
+      if (line % 3 == 0) r.statistics.margin = r.right ? 2.5 : -0.5;
       REQUIRE(writer->add(r, states_of(line, r.states)));
     }
   }
   const auto features = must_open(folder / "f");
   CHECK(features->records()[7].group == "about 7");
+  CHECK_FALSE(features->records()[7].statistics.margin);
+  CHECK(std::abs(*features->records()[9].statistics.margin) >= 0.5);
   MakeOptions options;
   options.layer = 6;
   options.train.seeds = 1;

@@ -89,8 +89,8 @@ inline Blend example_blend() {
   Blend blend;
   blend.head = 0.75;
   blend.bias = -0.1;
-  blend.mean = {0.25, -1.5, -2.25, -1, -3, -2};
-  blend.weight = {-0.5, 1.25, 1.0 / 3, 0.7, 0.1, 0.2};
+  blend.mean = {0.25, -1.5, -2.25, -1, -3, -2, -2, 3};
+  blend.weight = {-0.5, 1.25, 1.0 / 3, 0.7, 0.1, 0.2, 0.4, -0.6};
   return blend;
 }
 

@@ -1,4 +1,5 @@
 // Sessions that hold a model to its tools: random weights, and yet every reply is a call that fits.
+#include <array>
 #include <cmath>
 
 #include "engine/base/json.h"
@@ -173,23 +174,29 @@ TEST_CASE("an observer sees every token of a held reply", "[engine][constrain]")
   }
 }
 
-TEST_CASE("tokens are weighed together against declining at once", "[engine][constrain]") {
+TEST_CASE("the odds of a call: those of its first token and of the rest", "[engine][constrain]") {
   kernels::Exec exec(*kernels::select_table("").table, 1);
-  const auto rather_declines = [&](double weight) {
+  const auto margin = [&](double weight, std::vector<std::array<double, 3>> probabilities,
+                          const std::vector<std::int32_t>& picks) {
     const GenerateOptions options;
     AnswerMeasures measures(nullptr, options);
+    CHECK(measures.margin() == 0);
     measures.weigh({.id = 2, .weight = weight});
-    // Probabilities 0.5, 0.3, 0.2, then 0.5, 0.5, 0: the answer has 0.25, to decline 0.2.
-    const float first[] = {std::log(5.0f), std::log(3.0f), std::log(2.0f)};
-    const float second[] = {0, 0, -100};
-    measures.on_pick(exec, first, 0, nullptr);
-    CHECK_FALSE(measures.rather_declines());
-    measures.on_pick(exec, second, 1, nullptr);
-    return measures.rather_declines();
+    for (std::size_t t = 0; t < picks.size(); ++t) {
+      float logits[3];
+      for (std::size_t i = 0; i < 3; ++i)
+        logits[i] = static_cast<float>(std::log(probabilities[t][i]));
+      measures.on_pick(exec, logits, picks[t], nullptr);
+    }
+    return measures.margin();
   };
-  CHECK_FALSE(rather_declines(1));
-  CHECK_FALSE(rather_declines(1.24));
-  CHECK(rather_declines(1.26));
+  const double by_hand = std::log(0.12 / 0.88) + std::log(0.5) - 0.7 * std::log(0.2) -
+                         0.3 * std::log(0.1 + 0.4) - std::log(6.0);
+  CHECK(margin(6, {{0.5, 0.3, 0.2}, {0.6, 0.3, 0.1}, {0.4, 0.2, 0.4}}, {0, 1, 0}) ==
+        Approx(by_hand));
+  // All of it certain, or none of it: the margin is a number all the same.
+  CHECK(std::isfinite(margin(1e-300, {{1, 1e-30, 1e-30}, {1, 1e-30, 1e-30}}, {0, 0})));
+  CHECK(std::isfinite(margin(1e300, {{1e-30, 1e-30, 1}, {1e-30, 1e-30, 1}}, {0, 0})));
 }
 
 TEST_CASE("a call less likely as a whole than declining, as the model weighs it, is not made",
@@ -220,6 +227,13 @@ TEST_CASE("a call less likely as a whole than declining, as the model weighs it,
     CHECK(declined.finish == FinishReason::stop);
     CHECK(declined.output_tokens == 1);
     CHECK(watch.tokens == 1);  // of the reply that counts
+    options.observer = nullptr;
+    options.statistics = true;
+    const Reply again = reply(*heavily, says, options);
+    REQUIRE(again.statistics);
+    REQUIRE(again.statistics->margin);
+    CHECK(*again.statistics->margin < 0);
+    CHECK_FALSE(reply(*never, says, options).statistics->margin);
     // Where the model declines at once, what it would call is looked at before it is believed.
     CHECK(watch.begun == (plain.tool_calls.empty() ? 3 : 2));
     // What is drawn by chance is not weighed.
@@ -252,6 +266,9 @@ TEST_CASE("a reply that declines at once gives way to a call that is not much le
     CHECK(other.finish == FinishReason::tool_calls);
     for (const Json& call : other.tool_calls)
       CHECK((call["name"] == "set" || call["name"] == "set_light"));
+    GenerateOptions measured = options;
+    measured.statistics = true;
+    CHECK(*reply(*hardly, says, measured).statistics->margin > 0);
     CHECK(reply(*hardly, says, options).tool_calls == other.tool_calls);
   }
   INFO(declined << " declined, " << called << " of them called");
