@@ -11,10 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kAtOnce =
-    0.7;                        // power of the probability of declining in place of the first token
-constexpr double kLater = 0.3;  // and of the sum of it in place of later ones
-constexpr double kLeast = 1e-9;  // below this a probability says nothing more
+// Powers, fitted (docs/constrained.md): of the probability of declining, of the odds of the rest.
+constexpr double kDeclines = 0.4, kRest = 0.3;
+constexpr double kLeast = 1e-6;  // nearer than this to 0 or 1 a probability says nothing more
 
 // Adds to `ms` what the time from here to the end of the scope was.
 class Stopwatch {
@@ -44,14 +43,11 @@ void AnswerMeasures::on_prompt(std::int64_t layer, std::span<const float> state)
 void AnswerMeasures::on_pick(kernels::Exec& exec, std::span<const float> logits, std::int32_t id,
                              TokenConstraint* constraint) {
   if (declining_) {
-    const double declines = log_probability(exec, logits, declining_->id);
     const double picked = log_probability(exec, logits, id);
-    if (odds_.begun) {
-      odds_.declined_later += std::exp(declines);
-      odds_.rest += picked;
-    } else {
-      odds_ = {true, declines, picked, 0, 0};
-    }
+    if (odds_)
+      odds_->rest += picked;
+    else
+      odds_ = {log_probability(exec, logits, declining_->id), picked, 0};
   }
   const bool reads_tokens = probe_ != nullptr && probe_->reads_tokens();
   if (!options_.statistics && !reads_tokens) return;
@@ -72,11 +68,11 @@ void AnswerMeasures::on_state(std::int32_t id, std::int64_t layer, std::span<con
 }
 
 double AnswerMeasures::margin() const {
-  if (!declining_ || !odds_.begun) return 0;
-  const double rest = std::clamp(std::exp(odds_.rest), kLeast, 1 - kLeast);
-  return std::log(rest / (1 - rest)) + odds_.first -
-         kAtOnce * std::max(odds_.declined_at_once, std::log(kLeast)) -
-         kLater * std::log(std::max(odds_.declined_later, kLeast)) - std::log(declining_->weight);
+  if (!odds_) return 0;
+  const auto bounded = [](double log) { return std::clamp(std::exp(log), kLeast, 1 - kLeast); };
+  const double rest = bounded(odds_->rest);
+  return kRest * std::log(rest / (1 - rest)) + std::log(bounded(odds_->first)) -
+         kDeclines * std::log(bounded(odds_->declines)) - std::log(declining_->weight);
 }
 
 std::optional<double> AnswerMeasures::confidence() {

@@ -48,6 +48,11 @@ class AnswerMeasures {
   void finish(Reply& reply);  // fills in confidence, its source, and statistics
 
  private:
+  // Log-probabilities: of declining and of what was picked, as the first token; of all behind it.
+  struct Odds {
+    double declines = 0, first = 0, rest = 0;
+  };
+
   std::optional<double> confidence();
 
   const Probe* probe_;
@@ -55,13 +60,7 @@ class AnswerMeasures {
   std::optional<RunningPool> pool_;
   RunningStatistics statistics_;  // when they are wanted or the probe reads them
   std::optional<Declining> declining_;
-  struct Odds {
-    bool begun = false;
-    double declined_at_once = 0, first = 0;  // log-probabilities in place of the first token
-    double declined_later = 0;               // sum of probabilities, in place of the others
-    double rest = 0;                         // log-probability of all tokens behind the first
-  };
-  Odds odds_;
+  std::optional<Odds> odds_;  // from the first token on
   double probe_ms_ = 0;
 };
 
