@@ -1,5 +1,5 @@
 // Attention over groups (batches.py) for training, forward and backward, for one thread and AVX-512: factors of
-// products rounded to bfloat16, sums and exponentials in float32; with AMX where the compiler may use it.
+// products rounded to bfloat16, sums and exponentials in float32; tiles.h multiplies.
 // fused.py compiles and wraps this. Matrices are row-major.
 
 #include <algorithm>

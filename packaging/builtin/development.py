@@ -4,7 +4,8 @@
 
 own: ways to ask that training has, arguments it has not. families: tools that it has not (development/families.tools),
 and requests that sound like them. ways: the seen tools, asked for in ways that it has not (development/ways.txt).
-What stands in development/ must never become training's.
+What stands in development/ must never become training's. A process makes one of the three: families and ways put
+other tools and other frames in the generator's place.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What each weight of declining would gain and cost, from one run of the engine that declined nothing it could call.
 
-    cp -r MODEL /tmp/eager, with "decline_weight": 1e-30 in its generation_config.json
-    cactus debug calls /tmp/eager --bits 8 --in CASES.jsonl --out CALLS.jsonl
+    cp -r MODEL EAGER, and in EAGER/generation_config.json "decline_weight": 1e-30
+    cactus debug calls EAGER --bits 8 --in CASES.jsonl --out CALLS.jsonl
     python3 weigh.py CASES.jsonl CALLS.jsonl [WEIGHT…]
 
 A row for each weight: what is exact of each split, in percent. Without weights, those with which 90 to 98% of

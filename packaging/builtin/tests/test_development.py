@@ -13,7 +13,7 @@ from unittest import mock
 
 import development
 import weigh
-from data import load
+from data import load, objects
 
 _HERE = Path(development.__file__).parent / "development"
 
@@ -23,7 +23,11 @@ class Development(unittest.TestCase):
         known = {family.name: family for family in load.families()}
         blocks = load._blocks((_HERE / "families.tools").read_text(encoding="utf-8"))
         self.assertEqual({block[0].split("|")[0].strip() for block in blocks} & known.keys(), set())
-        for head, *lines in load._blocks((_HERE / "ways.txt").read_text(encoding="utf-8").partition("\n==@ ")[0]):
+        everyday, _, actions = (_HERE / "ways.txt").read_text(encoding="utf-8").partition("\n==@ ")
+        for head, *lines in load._blocks("\n== " + actions.replace("\n==@ ", "\n== ")):
+            taken = set(load._frames(lines)) & set(objects._of_actions()[head.strip()][0])
+            self.assertEqual(taken, set(), head)
+        for head, *lines in load._blocks(everyday):
             family = known[head.strip()]
             taken = set(load._frames(lines)) & set(family.frames + family.training_frames)
             self.assertEqual(taken, set(), head)
