@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/constrain/call_constraint.h"
 #include "engine/probe/probe.h"
@@ -21,7 +22,9 @@ class LocalSession final : public Session {
  public:
   LocalSession(std::shared_ptr<const Model> model, const SessionOptions& options, int threads)
       : model_(std::move(model)),
-        generator_(model_, options, threads),
+        options_(options),
+        exec_(*options.table, threads),
+        generator_(model_, options, exec_),
         probe_(options.probe),
         stop_ids_(stop_ids(*model_)),
         format_(reply_format_of(*model_)) {}
@@ -31,7 +34,7 @@ class LocalSession final : public Session {
     CACTUS_TRY(prompt, drop_oldest ? fitting_chat_prompt(*model_, messages, options,
                                                          generator_.context() - room(options))
                                    : chat_prompt(*model_, messages, options));
-    CACTUS_TRY(reply, generate(prompt, format_, options, request_of(messages), sink, cancel));
+    CACTUS_TRY(reply, generate(prompt, format_, messages, options, sink, cancel));
     note_what_the_template_lacks(options, reply);
     return std::move(reply);
   }
@@ -39,11 +42,14 @@ class LocalSession final : public Session {
   Result<Reply> complete(std::string_view text, const GenerateOptions& options,
                          const PieceSink& sink, const std::atomic<bool>* cancel) override {
     CACTUS_TRY(prompt, raw_prompt(*model_, text));
-    return generate(prompt, plain_reply_format(), options, std::nullopt, sink, cancel);
+    return generate(prompt, plain_reply_format(), Json(), options, sink, cancel);
   }
 
   const Model& model() const override { return *model_; }
-  void clear() override { generator_.clear(); }
+  void clear() override {
+    generator_.clear();
+    alone_.reset();
+  }
 
  private:
   void note_what_the_template_lacks(const GenerateOptions& options, Reply& reply) const {
@@ -133,19 +139,23 @@ class LocalSession final : public Session {
   struct Attempt {
     const Prompt& prompt;
     const ReplyFormat& format;
+    const Json& messages;
+    const std::optional<std::string>& request;
     const GenerateOptions& options;
     const SampleSettings& settings;
     const PieceSink& sink;
     const std::atomic<bool>* cancel;
   };
 
-  Result<Reply> generate(const Prompt& prompt, const ReplyFormat& format,
-                         const GenerateOptions& options, const std::optional<std::string>& request,
-                         const PieceSink& sink, const std::atomic<bool>* cancel) {
+  // `messages`: what the prompt was rendered from, or null.
+  Result<Reply> generate(const Prompt& prompt, const ReplyFormat& format, const Json& messages,
+                         const GenerateOptions& options, const PieceSink& sink,
+                         const std::atomic<bool>* cancel) {
     if (prompt.ids.empty()) {
       return make_error(ErrorKind::usage, "the prompt is empty", {}, "some text to continue");
     }
     CACTUS_TRY(settings, sample_settings(options.sample, model_->bundle().manifest().generation));
+    const std::optional<std::string> request = request_of(messages);
     Reply reply;
     if (!prompt.notice.empty()) reply.notices.push_back(prompt.notice);
     CACTUS_TRY(constraint, constrain(format, options, request, reply));
@@ -153,11 +163,11 @@ class LocalSession final : public Session {
     AnswerMeasures measures(probe_.get(), options);
     const auto weighed = declining(constraint.get(), options, settings);
     if (weighed) measures.weigh(*weighed);
-    const Attempt attempt{prompt, format, options, settings, sink, cancel};
+    const Attempt attempt{prompt, format, messages, request, options, settings, sink, cancel};
     CACTUS_CHECK(run(attempt, constraint.get(), measures, reply));
     if (!weighed) return reply;
     if (declined_at_once(reply)) {
-      return second_thoughts(attempt, *weighed, request, blank, reply, measures);
+      return second_thoughts(attempt, *weighed, blank, reply, measures);
     }
     if (reply.finish != FinishReason::tool_calls || measures.margin() >= 0) return reply;
     // Token by token the call won; as a whole its odds are not good enough.
@@ -172,13 +182,11 @@ class LocalSession final : public Session {
   // A reply that declined at once, measured by `declining`, or the likeliest call in its place
   // where the odds of that, as a whole, are good enough.
   Result<Reply> second_thoughts(const Attempt& attempt, const Declining& weighed,
-                                const std::optional<std::string>& request, const Reply& blank,
-                                const Reply& reply, AnswerMeasures& declining) {
-    CACTUS_TRY(must_call, constrain_to(attempt.options.tools, request, true));
+                                const Reply& blank, const Reply& reply, AnswerMeasures& declining) {
+    CACTUS_TRY(must_call, constrain_to(attempt.options.tools, attempt.request, true));
     GenerateOptions options = attempt.options;
     options.on_confidence = nullptr;  // it is not this reply that may be given up
-    const Attempt calling{attempt.prompt,   attempt.format, options,
-                          attempt.settings, attempt.sink,   attempt.cancel};
+    const Attempt calling = with(attempt, attempt.prompt, options, attempt.sink);
     Reply called = blank;
     AnswerMeasures measures(probe_.get(), options);
     measures.weigh(weighed);
@@ -196,7 +204,7 @@ class LocalSession final : public Session {
       return kept;
     }
     // What an observer saw last is the reply.
-    CACTUS_TRY(any, constrain_to(options.tools, request));
+    CACTUS_TRY(any, constrain_to(options.tools, attempt.request));
     Reply declined = blank;
     AnswerMeasures again(probe_.get(), options);
     if (weighed_up) again.decided_by(measures.margin());
@@ -219,8 +227,62 @@ class LocalSession final : public Session {
            reply.tool_calls.empty() && !reply.lacking;
   }
 
+  static Attempt with(const Attempt& attempt, const Prompt& prompt, const GenerateOptions& options,
+                      const PieceSink& sink) {
+    return {prompt,           attempt.format, attempt.messages, attempt.request, options,
+            attempt.settings, sink,           attempt.cancel};
+  }
+
+  // A reply and what is measured of it; a call in doubt is looked at alone as well.
   Status run(const Attempt& attempt, TokenConstraint* constraint, AnswerMeasures& measures,
              Reply& reply) {
+    CACTUS_CHECK(write(generator_, attempt, constraint, measures, reply));
+    if (reply.finish == FinishReason::tool_calls && measures.in_doubt())
+      look_alone(attempt, measures, reply);
+    measures.finish(reply);
+    return ok_status();
+  }
+
+  // What the call that `reply` makes is worth where no tools are offered but those it calls: the
+  // others can mislead a model as well as help it.
+  void look_alone(const Attempt& attempt, AnswerMeasures& measures, Reply& reply) {
+    GenerateOptions options = attempt.options;
+    options.tools = called(options.tools, reply.tool_calls);
+    if (options.tools.size() == attempt.options.tools.size())
+      return measures.looked_alone(measures.odds());
+    options.observer = nullptr;
+    options.statistics = false;
+    AnswerMeasures again(nullptr, options);
+    again.weigh(*measures.weighed());
+    const auto prompt = fitting_chat_prompt(*model_, attempt.messages, options,
+                                            generator_.context() - room(options));
+    if (!prompt) return;
+    const auto must_call = constrain_to(options.tools, attempt.request, true);
+    const PieceSink silent;
+    Reply alone;
+    if (!alone_) alone_.emplace(model_, options_, exec_);
+    const bool written = must_call && write(*alone_, with(attempt, *prompt, options, silent),
+                                            must_call->get(), again, alone)
+                                          .ok();
+    reply.timing.decode_ms += alone.timing.prefill_ms + alone.timing.decode_ms;
+    if (alone.finish == FinishReason::cancelled) return;
+    const bool whole = written && alone.finish == FinishReason::tool_calls;
+    measures.looked_alone(whole ? again.odds() : -std::numeric_limits<double>::infinity());
+  }
+
+  // Those of `tools` that `calls` name.
+  static Json called(const Json& tools, const Json& calls) {
+    Json out = Json::array();
+    for (const Json& tool : tools) {
+      const Json name = (tool.contains("function") ? tool["function"] : tool).value("name", Json());
+      if (std::any_of(calls.begin(), calls.end(), [&](const Json& c) { return c["name"] == name; }))
+        out.push_back(tool);
+    }
+    return out;
+  }
+
+  Status write(Generator& generator, const Attempt& attempt, TokenConstraint* constraint,
+               AnswerMeasures& measures, Reply& reply) {
     const GenerateOptions& options = attempt.options;
     reply.seed = options.sample.seed ? *options.sample.seed : system_seed();
     Sampler sampler(attempt.settings, reply.seed);
@@ -232,7 +294,7 @@ class LocalSession final : public Session {
                             .measures = &measures,
                             .constraint = constraint,
                             .cancel = attempt.cancel};
-    CACTUS_CHECK(generator_.run(work, sampler, reply, [&](std::int32_t id) {
+    CACTUS_CHECK(generator.run(work, sampler, reply, [&](std::int32_t id) {
       builder.add(id);
       return builder.refused()   ? Verdict::stop_asked
              : builder.stopped() ? Verdict::enough
@@ -242,12 +304,14 @@ class LocalSession final : public Session {
     if (reply.finish == FinishReason::stop && !reply.tool_calls.empty()) {
       reply.finish = FinishReason::tool_calls;
     }
-    measures.finish(reply);
     return ok_status();
   }
 
   std::shared_ptr<const Model> model_;
+  SessionOptions options_;
+  kernels::Exec exec_;
   Generator generator_;
+  std::optional<Generator> alone_;  // where calls are looked at alone: the conversation stays
   std::shared_ptr<const Probe> probe_;
   std::vector<std::int32_t> stop_ids_;
   const ReplyFormat& format_;

@@ -22,8 +22,9 @@ bool is_cancelled(const std::atomic<bool>* cancel) {
 
 }  // namespace
 
-Generator::Generator(std::shared_ptr<const Model> model, const SessionOptions& options, int threads)
-    : model_(std::move(model)), exec_(*options.table, threads) {
+Generator::Generator(std::shared_ptr<const Model> model, const SessionOptions& options,
+                     kernels::Exec& exec)
+    : model_(std::move(model)), exec_(exec) {
   const std::int64_t limit = model_->decoder().info().context;
   context_ = options.context > 0 ? std::min(options.context, limit) : limit;
   state_ = model_->decoder().make_state(

@@ -35,7 +35,8 @@ using TokenSink = kernels::FunctionRef<Verdict(std::int32_t)>;
 // Owns the keys and values of one conversation and knows which ids they belong to.
 class Generator {
  public:
-  Generator(std::shared_ptr<const Model> model, const SessionOptions& options, int threads);
+  // `exec` outlives this.
+  Generator(std::shared_ptr<const Model> model, const SessionOptions& options, kernels::Exec& exec);
 
   // Fills in what is known of `reply`: counts, timing, finish. Errors: resources, when the prompt
   // leaves no room for a single token; incompatible, when the model computes no finite logits.
@@ -54,7 +55,7 @@ class Generator {
                 Reply& reply, TokenSink sink);
 
   std::shared_ptr<const Model> model_;
-  kernels::Exec exec_;
+  kernels::Exec& exec_;
   std::unique_ptr<DecoderState> state_;
   std::vector<std::int32_t> ids_;      // of the tokens that state_ holds
   std::vector<std::int32_t> history_;  // prompt and reply of the run in progress

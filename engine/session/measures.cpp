@@ -14,6 +14,8 @@ using Clock = std::chrono::steady_clock;
 // Powers, fitted (docs/constrained.md): of the probability of declining, of the odds of the rest.
 constexpr double kDeclines = 0.4, kRest = 0.3;
 constexpr double kLeast = 1e-6;  // nearer than this to 0 or 1 a probability says nothing more
+// Of the odds that a call has alone, which count as at most so far from even (fitted as well).
+constexpr double kAlone = 0.5, kAloneMost = 4;
 
 // Adds to `ms` what the time from here to the end of the scope was.
 class Stopwatch {
@@ -67,12 +69,24 @@ void AnswerMeasures::on_state(std::int32_t id, std::int64_t layer, std::span<con
     options_.observer->on_token(id, layer, state);
 }
 
-double AnswerMeasures::margin() const {
+double AnswerMeasures::odds() const {
   if (!odds_) return 0;
   const auto bounded = [](double log) { return std::clamp(std::exp(log), kLeast, 1 - kLeast); };
   const double rest = bounded(odds_->rest);
   return kRest * std::log(rest / (1 - rest)) + std::log(bounded(odds_->first)) -
-         kDeclines * std::log(bounded(odds_->declines)) - std::log(declining_->weight);
+         kDeclines * std::log(bounded(odds_->declines)) + alone_;
+}
+
+bool AnswerMeasures::in_doubt() const {
+  return odds_ && std::abs(odds()) <= kAlone * kAloneMost;
+}
+
+void AnswerMeasures::looked_alone(double odds) {
+  alone_ = kAlone * std::clamp(odds, -kAloneMost, kAloneMost);
+}
+
+double AnswerMeasures::margin() const {
+  return odds_ ? odds() - std::log(declining_->weight) : 0;
 }
 
 std::optional<double> AnswerMeasures::confidence() {

@@ -17,7 +17,7 @@ namespace cactus {
 // How a model declines, and how much it counts that it might have.
 struct Declining {
   std::int32_t id = 0;  // the token that says no tool fits
-  double weight = 1;    // above 0; the odds for a call have to reach it
+  double weight = 1;    // above 0; the odds of a call have to reach it
 };
 
 // Of one reply. Costs nothing when nothing was asked for.
@@ -27,6 +27,7 @@ class AnswerMeasures {
   AnswerMeasures(const Probe* probe, const GenerateOptions& options);
 
   void weigh(const Declining& declining) { declining_ = declining; }  // before the first token
+  const std::optional<Declining>& weighed() const { return declining_; }
 
   bool wants_prompt() const { return options_.observer != nullptr; }
   bool wants_states() const { return pool_.has_value() || options_.observer != nullptr; }
@@ -39,8 +40,14 @@ class AnswerMeasures {
   // After a token was read: false when on_confidence asked to stop.
   bool go_on();
 
-  // By how many nats the odds for the call so far are above the weight of declining; below 0 it is
-  // better declined. 0 where nothing is weighed.
+  // Of the call so far over declining, in nats. 0 where nothing is weighed.
+  double odds() const;
+  // Whether they are so near to even that the call deserves to be looked at alone.
+  bool in_doubt() const;
+  // `odds` are those of the call that is written where only the tools it calls are offered, minus
+  // infinity where there is none: from now on they are part of this one's.
+  void looked_alone(double odds);
+  // By how many nats the odds are above the weight of declining; below 0 it is better declined.
   double margin() const;
   // What this reply was decided by, where that was the margin of another: a call in its place.
   void decided_by(double margin) { statistics_.set_margin(margin); }
@@ -61,6 +68,7 @@ class AnswerMeasures {
   RunningStatistics statistics_;  // when they are wanted or the probe reads them
   std::optional<Declining> declining_;
   std::optional<Odds> odds_;  // from the first token on
+  double alone_ = 0;          // what looking at the call alone adds to them
   double probe_ms_ = 0;
 };
 

@@ -36,6 +36,8 @@ _SHIPPED = 0.07  # share of groups that offer exactly the tools that ship; they 
 _POOLS = (6, 74, 20)  # weights of shipped tools, written tools, objects times actions
 _KINDS = ("single", "multi", "not_offered", "missing", "talk")
 _WEIGHTS = (47, 15, 19, 10, 9)
+_ALONE = 0.1  # share of groups, in training, that are left one tool, and requests for those it stood beside
+_WEIGHTS_ALONE = (42, 8, 33, 9, 8)
 _COINED = 0.2  # share of groups, in training, whose tools are coined for them
 _EVERYDAY = 0.32  # share of groups, in training, that begin with up to four of the most common tools
 _NEAR_MISS = 0.5  # share of the requests that nothing serves which are near misses, where offered tools have some
@@ -61,6 +63,10 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
         first = _everyday(rng) if common else [pick_family(rules, rng, _POOLS)]
         offered, exact = offer(first, set(), rules, rng, rng.random() < 0.3)
         exact = exact or offered == list(pools(False)[0])
+    alone = split == "train" and not exact and len(offered) > 1 and rng.random() < _ALONE
+    if alone:
+        rng.shuffle(offered)
+        offered, beside = offered[:1], beside + offered[1:]
     if not beside:
         beside = _near(offered, rules)
     dressed = dressed_tools(offered, exact, rng, split == "train")
@@ -68,8 +74,8 @@ def make_group(seed: int, split: str, index: int) -> dict[str, Any]:
         _veil(dressed, rng)
     offered = [f for f in offered if f.name in dressed]
     requests: list[dict[str, Any]] = []
-    while len(requests) < len(offered) + 3:
-        kind = rng.choices(_KINDS, _WEIGHTS)[0]
+    while len(requests) < (6 if alone else len(offered) + 3):
+        kind = rng.choices(_KINDS, _WEIGHTS_ALONE if alone else _WEIGHTS)[0]
         typos = rng.randint(1, 3) if split == "train" and rng.random() < _TYPOS else 0
         made = _request(kind, offered, beside, rules, rng, typos)
         if made is None:

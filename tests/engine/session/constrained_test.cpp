@@ -1,11 +1,17 @@
 // Sessions that hold a model to its tools: random weights, and yet every reply is a call that fits.
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <set>
 
 #include "engine/base/json.h"
 #include "engine/convert/convert.h"
+#include "engine/models/decoder.h"
 #include "engine/session.h"
 #include "engine/session/measures.h"
+#include "engine/session/prompt.h"
+#include "engine/tokenizer/tokenizer.h"
 #include "kernels/dispatch.h"
 #include "tests/support/calling_model.h"
 #include "tests/support/catch.h"
@@ -28,6 +34,16 @@ void swap_markers(const std::filesystem::path& file) {
   write_file(file, swapped);
 }
 
+std::shared_ptr<const Model> open_converted(const std::filesystem::path& checkpoint) {
+  ConvertOptions options;
+  options.bits = 8;
+  auto bundle = convert_temporary(checkpoint, options);
+  if (!bundle) FAIL(bundle.error().what << ": " << bundle.error().why);
+  auto opened = Model::open(std::move(*bundle));
+  if (!opened) FAIL(opened.error().what << ": " << opened.error().why);
+  return *opened;
+}
+
 // `generation`: its generation_config.json, if another than the fixture's. It likes to call, or, if
 // `reluctant`, to decline.
 std::shared_ptr<const Model> calling_model(const Json& generation = Json(),
@@ -38,13 +54,16 @@ std::shared_ptr<const Model> calling_model(const Json& generation = Json(),
   if (reluctant) swap_markers(folder / "model" / "tokenizer_config.json");
   if (!generation.is_null())
     write_file(folder / "model" / "generation_config.json", dump_json(generation));
-  ConvertOptions options;
-  options.bits = 8;
-  auto bundle = convert_temporary(folder / "model", options);
-  if (!bundle) FAIL(bundle.error().what << ": " << bundle.error().why);
-  auto opened = Model::open(std::move(*bundle));
-  if (!opened) FAIL(opened.error().what << ": " << opened.error().why);
-  return *opened;
+  return open_converted(folder / "model");
+}
+
+// The one that ships, which here calls whatever the odds.
+std::shared_ptr<const Model> eager_builtin_model() {
+  const TempDir folder;
+  std::filesystem::copy(CACTUS_SOURCE "/packaging/builtin/model", folder / "model");
+  write_file(folder / "model" / "generation_config.json",
+             dump_json({{"eos_token_id", 1}, {"decline_weight", 1e-300}}));
+  return open_converted(folder / "model");
 }
 
 std::unique_ptr<Session> open_session(std::shared_ptr<const Model> model = nullptr) {
@@ -197,6 +216,101 @@ TEST_CASE("the odds of a call: those of its first token and of the rest", "[engi
   // All of it certain, or none of it: the margin is a number all the same.
   CHECK(std::isfinite(margin(1e-300, {{1, 1e-30, 1e-30}, {1, 1e-30, 1e-30}}, {0, 0})));
   CHECK(std::isfinite(margin(1e300, {{1e-30, 1e-30, 1}, {1e-30, 1e-30, 1}}, {0, 0})));
+}
+
+TEST_CASE("a call in doubt has the odds that it has alone beside its own", "[engine][constrain]") {
+  const GenerateOptions options;
+  kernels::Exec exec(*kernels::select_table("").table, 1);
+  for (const float certain : {0.9999f, 0.6f, 0.2f, 1e-9f}) {
+    AnswerMeasures measures(nullptr, options);
+    CHECK_FALSE(measures.in_doubt());
+    measures.weigh({.id = 1, .weight = 3});
+    const float logits[2] = {std::log(certain), std::log1p(-certain)};
+    for (int i = 0; i < 2; ++i) measures.on_pick(exec, logits, 0, nullptr);
+    const double own = measures.odds();
+    CHECK(measures.in_doubt() == (certain == 0.6f || certain == 0.2f));
+    CHECK(measures.margin() == Approx(own - std::log(3)));
+    for (const double odds : {-1.0, 3.0}) {
+      measures.looked_alone(odds);
+      CHECK(measures.odds() == Approx(own + odds / 2));
+      CHECK(measures.margin() == Approx(own + odds / 2 - std::log(3)));
+    }
+    measures.looked_alone(-std::numeric_limits<double>::infinity());
+    CHECK(measures.odds() == Approx(own - 2));
+  }
+}
+
+struct Ids final : TokenObserver {
+  bool wants(std::int64_t layer) const override { return layer == 2; }
+  void on_prompt(std::int64_t, std::span<const float>) override { ids.clear(); }
+  void on_token(std::int32_t id, std::int64_t, std::span<const float>) override {
+    ids.push_back(id);
+  }
+  std::vector<std::int32_t> ids;
+};
+
+TEST_CASE("sessions look at a call in doubt alone", "[engine][constrain]") {
+  const auto model = eager_builtin_model();
+  const std::int32_t none = *model->tokenizer().token_id("<|no_tool|>");
+  const auto session = open_session(model);
+  kernels::Exec exec(*kernels::select_table("").table, 1);
+  GenerateOptions options = options_with(std::nullopt);
+  options.statistics = true;
+  Ids seen;
+  options.observer = &seen;
+  // What the session answers, and its odds from the decoder's own logits.
+  const auto answer = [&](const std::string& says, Reply& reply) {
+    reply = test::reply(*session, says, options);
+    const Json messages = Json::array({{{"role", "user"}, {"content", says}}});
+    const auto prompt = chat_prompt(*model, messages, options);
+    REQUIRE(prompt.ok());
+    const GenerateOptions plain;
+    AnswerMeasures measures(nullptr, plain);
+    measures.weigh({.id = none, .weight = 1});
+    const auto state = model->decoder().make_state({});
+    auto logits = model->decoder().forward(exec, *state, prompt->ids, {});
+    for (const std::int32_t id : seen.ids) {
+      REQUIRE(logits.ok());
+      measures.on_pick(exec, *logits, id, nullptr);
+      logits = model->decoder().forward(exec, *state, {&id, 1}, {});
+    }
+    return measures.odds();
+  };
+  int alone = 0, sure = 0;
+  for (int i = 0; i < 40; ++i) {
+    constexpr std::array kSaid = {
+        "set it to ", "light level ", "the kitchen at ",    "set the light in the kitchen to ",
+        "change ",    "how much is ", "bathroom 2, level ", "wait until "};
+    const std::string says = kSaid[i % kSaid.size()] + std::to_string(i);
+    Reply called;
+    options.tools = kTools;
+    const double odds = answer(says, called);
+    if (called.finish != FinishReason::tool_calls) continue;
+    const double margin = *called.statistics->margin + std::log(1e-300);
+    if (std::abs(odds) > 2) {
+      CHECK(margin == Approx(odds).margin(1e-6));
+      ++sure;
+      continue;
+    }
+    std::set<std::string> names;
+    for (const Json& call : called.tool_calls) names.insert(call["name"].get<std::string>());
+    if (names.size() > 1) {
+      CHECK(margin == Approx(1.5 * odds).margin(1e-6));
+      continue;
+    }
+    options.tools = Json::array({kTools[*names.begin() == "set" ? 1 : 0]});
+    Reply single;
+    const double beside = answer(says, single);
+    if (single.finish != FinishReason::tool_calls) continue;
+    CHECK(margin == Approx(odds + std::clamp(beside, -4.0, 4.0) / 2).margin(1e-6));
+    ++alone;
+    // The conversation is still there.
+    options.tools = kTools;
+    CHECK(test::reply(*session, says, options).tool_calls == called.tool_calls);
+  }
+  INFO(alone << " looked at alone, " << sure << " sure");
+  CHECK(alone > 0);
+  CHECK(sure > 0);
 }
 
 TEST_CASE("a call less likely as a whole than declining, as the model weighs it, is not made",
