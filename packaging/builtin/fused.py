@@ -280,6 +280,13 @@ def taught_loss(model: Decoder, batch: Batch, teacher: Decoder) -> Tensor:
     return _TaughtLoss.apply(states(model, batch), model.embed_tokens.weight, likely)
 
 
+def rounded_to_int4(weight: Tensor) -> Tensor:
+    """What 4 bits a weight leave of a matrix, as `cactus convert` rounds it (docs/quantisation.md)."""
+    out = torch.empty_like(weight)
+    library().round_to_int4(weight.data_ptr(), weight.numel(), out.data_ptr())
+    return out
+
+
 class Rounded:
     """`with Rounded(model, team):` the matrices are what 4 bits a weight leave of them, and themselves again
     afterwards: gradients taken inside and applied outside train a model that bears the rounding."""

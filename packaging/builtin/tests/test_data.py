@@ -14,9 +14,10 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterable, Iterator
+from unittest import mock
 
 from data import cases, chat, coined, grammar, groups
-from data.held_out import SPLITS, family_is_held_out, held_out_frames
+from data.held_out import SPLITS, allowed, family_is_held_out, held_out_frames
 from data.family import Family, check, make_param
 from data.groups import make_group
 from data.load import families
@@ -477,6 +478,31 @@ class Groups(unittest.TestCase):
         shipped = [f for f in families() if f.local]
         self.assertIsNotNone(groups._near_miss(shipped, rng, 0))
         self.assertIsNone(groups._near_miss([*shipped, replace(other, near_misses=())], rng, 0))
+
+    def test_a_group_left_one_tool_has_requests_for_those_it_stood_beside(self) -> None:
+        served = idle = alone = 0
+        shipped = {f.name for f in cases.pools(False)[0]}
+        with mock.patch.object(groups, "_ALONE", 1):
+            for index in range(60):
+                group = make_group(16, "train", index)
+                if len(group["tools"]) > 1:  # what ships is offered whole
+                    self.assertEqual({t["function"]["name"] for t in group["tools"]}, shipped)
+                    continue
+                alone += 1
+                self.assertGreaterEqual(len(group["requests"]), 4)
+                for request in group["requests"]:
+                    served += bool(request["calls"])
+                    idle += not request["calls"]
+                    for call in request["calls"]:
+                        self.assertEqual(call["name"], group["tools"][0]["function"]["name"])
+        self.assertGreater(alone, 40)
+        self.assertGreater(min(served, idle) / (served + idle), 0.3)
+
+    def test_a_stranger_is_half_of_the_time_a_shipped_or_an_everyday_one(self) -> None:
+        rng = random.Random(3)
+        common = {f.name for pool in cases.pools(False)[:2] for f in pool}
+        found = [groups._stranger(allowed("train"), rng).name in common for _ in range(400)]
+        self.assertTrue(0.45 < sum(found) / len(found) < 0.85, sum(found))
 
     def test_near_misses_call_nothing(self) -> None:
         plain = [frame.lower() for f in families() for frame in f.near_misses if not set(frame) & set("({[")]

@@ -17,6 +17,7 @@ try:
     import fused
     import products
     from batches import Batch, Groups
+    from export import towards_int4
     from model import Config, Decoder
     from workers import Team
 except ImportError:
@@ -154,8 +155,11 @@ class Fused(unittest.TestCase):
             error = float((model.embed_tokens.weight - own).norm() / own.norm())
             self.assertAlmostEqual(error, 0.0728, delta=0.0006)
             rounded = {name: p.detach().clone() for name, p in model.named_parameters()}
+        half = towards_int4(before, 0.5)
         for name, p in model.named_parameters():
             self.assertTrue(torch.equal(p, before[name]), name)
+            moved = half[name].double()
+            self.assertTrue(torch.allclose(moved, (before[name].double() + rounded[name]) / 2, atol=1e-6), name)
             p.data.copy_(rounded[name])
         with fused.Rounded(model, Team(0, model)):  # what is rounded already stays where it is, but for its scale's last bit
             for name, p in model.named_parameters():
