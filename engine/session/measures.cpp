@@ -14,8 +14,7 @@ using Clock = std::chrono::steady_clock;
 // Powers, fitted (docs/constrained.md): of the probability of declining, of the odds of the rest.
 constexpr double kDeclines = 0.4, kRest = 0.3;
 constexpr double kLeast = 1e-6;  // nearer than this to 0 or 1 a probability says nothing more
-// Of the odds that a call has alone, which count as at most so far from even (fitted as well).
-constexpr double kAlone = 0.5, kAloneMost = 4;
+constexpr double kDoubt = 3;     // nats from even; as far as the odds that a call has alone count
 
 // Adds to `ms` what the time from here to the end of the scope was.
 class Stopwatch {
@@ -78,11 +77,11 @@ double AnswerMeasures::odds() const {
 }
 
 bool AnswerMeasures::in_doubt() const {
-  return odds_ && std::abs(odds()) <= kAlone * kAloneMost;
+  return odds_ && std::abs(odds()) <= kDoubt;
 }
 
 void AnswerMeasures::looked_alone(double odds) {
-  alone_ = kAlone * std::clamp(odds, -kAloneMost, kAloneMost);
+  alone_ = std::clamp(odds, -kDoubt, kDoubt);
 }
 
 double AnswerMeasures::margin() const {

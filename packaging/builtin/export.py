@@ -62,18 +62,6 @@ def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     return out
 
 
-def towards_int4(weights: dict[str, torch.Tensor], part: float) -> dict[str, torch.Tensor]:
-    """Matrices moved this part of the way, 0 to 1, to what 4 bits leave of them: the rounding stays the same."""
-    import fused  # it is compiled
-
-    def moved(weight: torch.Tensor) -> torch.Tensor:
-        if weight.dim() != 2:
-            return weight
-        return weight + part * (fused.rounded_to_int4(weight.float().contiguous()) - weight)
-
-    return {name: moved(weight) for name, weight in weights.items()}
-
-
 def load(folder: Path) -> Decoder:
     """The model of an exported folder."""
     settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -89,19 +77,13 @@ def main() -> None:
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--f32", action="store_true", help="float32 instead of bfloat16")
-    parser.add_argument(
-        "--towards-int4", type=float, metavar="PART", help="move matrices so far (0 to 1) to their values of 4 bits"
-    )
     options = parser.parse_args()
     state = torch.load(options.checkpoint, map_location="cpu")
-    weights = state["model"]
-    if options.towards_int4:
-        weights = towards_int4(weights, options.towards_int4)
     config = Config(**state["config"])
     options.out.mkdir(parents=True, exist_ok=True)
     write_safetensors(
         options.out / "model.safetensors",
-        {"model." + n: w for n, w in weights.items()},
+        {"model." + n: w for n, w in state["model"].items()},
         not options.f32,
     )
     written = {
@@ -114,7 +96,7 @@ def main() -> None:
             "eos_token_id": 1,
             "pad_token_id": 0,
             "copies_arguments": True,  # RULES.md; the engine holds calls to what was said
-            "decline_weight": 1.0,  # docs/constrained.md; chosen on requests that are not held out (MODEL_CARD.md)
+            "decline_weight": 12.0,  # docs/constrained.md; chosen on requests that are not held out (MODEL_CARD.md)
         },
     }
     for name, content in written.items():

@@ -154,24 +154,6 @@ class _HeadLoss(Function):
         return d_states.mul_(d_loss), d_weight.mul_(d_loss), None
 
 
-class _TaughtLoss(Function):
-    """The same against probabilities [rows, vocabulary] in place of targets."""
-
-    @staticmethod
-    def forward(ctx, states: Tensor, weight: Tensor, probabilities: Tensor):  # type: ignore
-        logs = torch.log_softmax(multiply(states, weight.t()), dim=1)
-        loss = -torch.dot(probabilities.flatten(), logs.flatten()) / len(logs)
-        gradient = logs.exp_().sub_(probabilities).div_(len(logs))
-        ctx.save_for_backward(states, weight, gradient)
-        return loss
-
-    @staticmethod
-    def backward(ctx, d_loss: Tensor):  # type: ignore
-        states, weight, gradient = ctx.saved_tensors
-        d_states, d_weight = multiply(gradient, weight), multiply(gradient.t(), states)
-        return d_states.mul_(d_loss), d_weight.mul_(d_loss), None
-
-
 class Plan:
     """What attention must know of a batch, made once for all layers."""
 
@@ -270,21 +252,6 @@ def states(model: Decoder, batch: Batch) -> Tensor:
 def loss(model: Decoder, batch: Batch) -> Tensor:
     """Mean cross entropy of a batch's answers."""
     return _HeadLoss.apply(states(model, batch), model.embed_tokens.weight, batch.targets)
-
-
-def taught_loss(model: Decoder, batch: Batch, teacher: Decoder) -> Tensor:
-    """Mean cross entropy against what `teacher` holds likely in the places of a batch's answers."""
-    with torch.no_grad():
-        logits = multiply(states(teacher, batch), teacher.embed_tokens.weight.t())
-        likely = logits.softmax(dim=1)
-    return _TaughtLoss.apply(states(model, batch), model.embed_tokens.weight, likely)
-
-
-def rounded_to_int4(weight: Tensor) -> Tensor:
-    """What 4 bits a weight leave of a matrix, as `cactus convert` rounds it (docs/quantisation.md)."""
-    out = torch.empty_like(weight)
-    library().round_to_int4(weight.data_ptr(), weight.numel(), out.data_ptr())
-    return out
 
 
 class Rounded:

@@ -27,9 +27,7 @@ from optimizer import optimizers
 from workers import Team, run
 
 
-def loss_of(model: Decoder, batch: Batch, teacher: Decoder | None = None) -> torch.Tensor:
-    if teacher is not None:
-        return fused.taught_loss(model, batch, teacher)
+def loss_of(model: Decoder, batch: Batch) -> torch.Tensor:
     if fused.ready(model, batch.ids.device):
         return fused.loss(model, batch)
     # On processors bfloat16 gains nothing: PyTorch 1.13 multiplies it more slowly than OpenBLAS does float32.
@@ -93,11 +91,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--int4-every", type=int, default=0, help="every so many steps see weights of 4 bits (0: never)"
     )
-    parser.add_argument(
-        "--teacher",
-        type=Path,
-        help="exported folder of a model whose probabilities are learnt in place of the answers",
-    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
     parser.add_argument(
@@ -130,9 +123,8 @@ def train(options: argparse.Namespace, rank: int, memory: torch.Tensor | None) -
     shares = [group["lr"] / options.lr for trainer in trainers for group in trainer.param_groups]
     team = Team(rank, model, memory)
     rounded = fused.Rounded(model, team) if options.int4_every else None
-    teacher = export.load(options.teacher).to(device) if options.teacher else None
-    if (rounded or teacher) and not fused.ready(model, device):
-        raise SystemExit("--int4-every and --teacher need what fused.py compiles")
+    if rounded and not fused.ready(model, device):
+        raise SystemExit("--int4-every needs what fused.py compiles")
     valid = Groups(options.valid) if options.valid and rank == 0 else None
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, step, read, before = options.out / "checkpoint.pt", 0, 0, 0.0
@@ -200,7 +192,7 @@ def train(options: argparse.Namespace, rank: int, memory: torch.Tensor | None) -
             model.zero_grad(set_to_none=True)
             coarse = rounded and step % options.int4_every == 0
             with rounded if coarse else nullcontext():
-                loss = loss_of(model, batch, teacher)
+                loss = loss_of(model, batch)
                 loss.backward()
             team.mean_gradients()
             squares, losses, tokens = team.total(team.squares(), loss.item(), len(batch.ids))

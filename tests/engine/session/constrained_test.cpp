@@ -230,13 +230,15 @@ TEST_CASE("a call in doubt has the odds that it has alone beside its own", "[eng
     const double own = measures.odds();
     CHECK(measures.in_doubt() == (certain == 0.6f || certain == 0.2f));
     CHECK(measures.margin() == Approx(own - std::log(3)));
-    for (const double odds : {-1.0, 3.0}) {
+    for (const double odds : {-1.0, 2.0}) {
       measures.looked_alone(odds);
-      CHECK(measures.odds() == Approx(own + odds / 2));
-      CHECK(measures.margin() == Approx(own + odds / 2 - std::log(3)));
+      CHECK(measures.odds() == Approx(own + odds));
+      CHECK(measures.margin() == Approx(own + odds - std::log(3)));
     }
+    measures.looked_alone(4);
+    CHECK(measures.odds() == Approx(own + 3));
     measures.looked_alone(-std::numeric_limits<double>::infinity());
-    CHECK(measures.odds() == Approx(own - 2));
+    CHECK(measures.odds() == Approx(own - 3));
   }
 }
 
@@ -287,7 +289,7 @@ TEST_CASE("sessions look at a call in doubt alone", "[engine][constrain]") {
     const double odds = answer(says, called);
     if (called.finish != FinishReason::tool_calls) continue;
     const double margin = *called.statistics->margin + std::log(1e-300);
-    if (std::abs(odds) > 2) {
+    if (std::abs(odds) > 3) {
       CHECK(margin == Approx(odds).margin(1e-6));
       ++sure;
       continue;
@@ -295,14 +297,14 @@ TEST_CASE("sessions look at a call in doubt alone", "[engine][constrain]") {
     std::set<std::string> names;
     for (const Json& call : called.tool_calls) names.insert(call["name"].get<std::string>());
     if (names.size() > 1) {
-      CHECK(margin == Approx(1.5 * odds).margin(1e-6));
+      CHECK(margin == Approx(2 * odds).margin(1e-6));
       continue;
     }
     options.tools = Json::array({kTools[*names.begin() == "set" ? 1 : 0]});
     Reply single;
     const double beside = answer(says, single);
     if (single.finish != FinishReason::tool_calls) continue;
-    CHECK(margin == Approx(odds + std::clamp(beside, -4.0, 4.0) / 2).margin(1e-6));
+    CHECK(margin == Approx(odds + std::clamp(beside, -3.0, 3.0)).margin(1e-6));
     ++alone;
     // The conversation is still there.
     options.tools = kTools;
