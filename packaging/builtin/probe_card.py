@@ -89,7 +89,7 @@ CACTUS=build/release/cli/cactus packaging/builtin/build_probe.sh packaging/built
 """
 
 DATA = """
-Prompts: the generator's splits with the seed that the card names (the model's corpus has others; with 7001 to 7004 the method was
+Prompts: the generator's splits with the seed that the card names (the model's corpus has others; with 7001 to 7005 the method was
 worked out, test answers in view). Learnt from, 6 of 10 to train, 2 to validate, 2 to test: `mixed` (ways to ask that the model's training had, arguments it had not; a fifth of them no tool serves), `seen`
 (neither), `new` (tool families that the model never saw, one half of those there are); and a third each of
 `unserviceable` (no tool serves any). Never seen by the probe: `families` (the other half), `typos`, `multi` (several calls in

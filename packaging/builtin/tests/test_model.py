@@ -6,14 +6,16 @@ import json
 import os
 import tempfile
 import unittest
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from unittest import mock
 
 try:
     import numpy as np
     import torch
 
     import export
+    import mean
     from batches import Groups, endless
     from optimizer import orthogonalized
     from model import PRESETS, Config, Decoder, deepened, widened
@@ -67,6 +69,19 @@ class Model(unittest.TestCase):
                 for key, weight in self.model.state_dict().items():
                     wanted = weight.bfloat16().float() if half else weight
                     self.assertTrue(torch.equal(back.state_dict()[key], wanted), key)
+
+    def test_a_mean_of_weights(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            one, other = Path(folder) / "one.pt", Path(folder) / "other.pt"
+            weights = self.model.state_dict()
+            torch.save({"model": weights, "config": asdict(SMALL)}, one)
+            torch.save({"model": {n: 5 * w for n, w in weights.items()}, "config": asdict(SMALL)}, other)
+            with mock.patch("sys.argv", ["mean.py", f"{folder}/out.pt", f"{one}:3", f"{other}:1"]):
+                mean.main()
+            found = torch.load(Path(folder) / "out.pt")
+            self.assertEqual(found["config"], asdict(SMALL))
+            for name, weight in weights.items():
+                self.assertTrue(torch.allclose(found["model"][name], 2 * weight), name)
 
     def test_a_deepened_model_computes_the_same(self) -> None:
         ids = torch.randint(2, 64, (1, 12))
