@@ -2,6 +2,8 @@
 #include "engine/weights/verify.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -24,7 +26,8 @@ struct VerifyFlags {
 struct Target {
   std::string name;  // as the user knows it
   std::filesystem::path folder;
-  std::string repair;  // the command that makes it anew
+  std::string repair;                      // the command that makes it anew
+  std::optional<std::uint64_t> installed;  // when, of what the store holds
 };
 
 // What was named, or everything that is installed.
@@ -35,7 +38,7 @@ Result<std::vector<Target>> targets(Context& context, const VerifyFlags& flags) 
     const std::string again = one.record.published() ? "cactus rm -y " + one.title() +
                                                            " && cactus download " + one.title()
                                                      : "cactus download --reconvert " + one.title();
-    found.push_back({one.title() + " @" + one.version(), one.bundle, again});
+    found.push_back({one.title() + " @" + one.version(), one.bundle, again, one.record.installed});
   };
   if (flags.models.empty())
     for (const hub::Installed& one : model_store().list()) add(one);
@@ -43,8 +46,7 @@ Result<std::vector<Target>> targets(Context& context, const VerifyFlags& flags) 
     std::error_code ignored;
     // A folder that is no whole bundle any more is just what should be looked at.
     if (std::filesystem::is_directory(given, ignored)) {
-      found.push_back(
-          {given, given, "cactus convert --force CHECKPOINT " + shell_word(given)});
+      found.push_back({given, given, "cactus convert --force CHECKPOINT " + shell_word(given), {}});
       continue;
     }
     CACTUS_TRY(located, locate(given, *settings));
@@ -53,11 +55,33 @@ Result<std::vector<Target>> targets(Context& context, const VerifyFlags& flags) 
     } else if (located.installed) {
       add(*located.installed);
     } else {
-      found.push_back({given, located.folder, "cactus convert --force CHECKPOINT " +
-                                                  shell_word(located.folder.string())});
+      found.push_back({given,
+                       located.folder,
+                       "cactus convert --force CHECKPOINT " + shell_word(located.folder.string()),
+                       {}});
     }
   }
   return found;
+}
+
+// Whether another process took it away or put another in its place.
+bool is_gone(const Target& target) {
+  if (!target.installed) return false;
+  const std::vector<hub::Installed> left = model_store().list();
+  return std::none_of(left.begin(), left.end(), [&](const hub::Installed& one) {
+    return one.bundle == target.folder && one.record.installed == *target.installed;
+  });
+}
+
+// The first few.
+std::string listed(const std::vector<std::string>& problems) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(problems.size(), kShown); ++i)
+    text += (i == 0 ? "" : "; ") + problems[i];
+  if (problems.size() > kShown)
+    text += "; and " + std::to_string(problems.size() - kShown) + " more";
+  return text;
 }
 
 Result<int> run_verify(Context& context, const VerifyFlags& flags) {
@@ -76,6 +100,10 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
     };
     auto report = verify_bundle(target.folder, options);
     bar.clear();
+    if ((!report || !report->problems.empty()) && is_gone(target)) {
+      terminal.note("'" + target.name + "' was removed or replaced meanwhile");
+      continue;
+    }
     if (!report) return std::move(report).error();
     objects.push_back({{"bundle", target.folder.string()},
                        {"success", report->problems.empty()},
@@ -87,10 +115,9 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
                     " tensors, " + format_bytes(static_cast<double>(report->bytes)));
       continue;
     }
-    for (const std::string& problem : report->problems) terminal.warn(problem);
+    if (!damage.what.empty()) terminal.error(damage);  // the last one is the command's own
     damage = make_error(ErrorKind::incompatible, "'" + target.name + "' is damaged",
-                        std::to_string(report->problems.size()) + " problem(s), listed above",
-                        target.repair);
+                        listed(report->problems), target.repair);
   }
   if (all.empty()) terminal.note("no model is installed");
   if (context.format != Format::text) {

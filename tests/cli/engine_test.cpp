@@ -86,7 +86,15 @@ TEST_CASE("verify: one flipped bit is found", "[cli]") {
   CHECK(has(damaged.err, "damaged"));
   const Finished json = place.run({"verify", "b", "--json"});
   CHECK(json.code == 6);
-  CHECK(Json::parse(json.out)["problems"].size() == 1);
+  const Json problems = Json::parse(json.out)["problems"];
+  REQUIRE(problems.size() == 1);
+  // Also where only problems are printed, and of each model.
+  const Finished quiet = place.run({"verify", "-q", "b", "b"});
+  CHECK(quiet.code == 6);
+  const std::string problem = problems[0].get<std::string>();
+  const std::size_t first = quiet.err.find(problem);
+  REQUIRE(first != std::string::npos);
+  CHECK(quiet.err.find(problem, first + 1) != std::string::npos);
 }
 
 TEST_CASE("debug logits: parity with the reference through the command line", "[cli]") {
