@@ -101,7 +101,10 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
     auto report = verify_bundle(target.folder, options);
     bar.clear();
     if ((!report || !report->problems.empty()) && is_gone(target)) {
-      terminal.note("'" + target.name + "' was removed or replaced meanwhile");
+      const std::string gone = "'" + target.name + "' was removed or replaced meanwhile";
+      if (!flags.models.empty())
+        return make_error(ErrorKind::not_found, gone, {}, "cactus verify, once more");
+      terminal.note(gone);
       continue;
     }
     if (!report) return std::move(report).error();

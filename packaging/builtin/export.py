@@ -96,7 +96,7 @@ def main() -> None:
             "eos_token_id": 1,
             "pad_token_id": 0,
             "copies_arguments": True,  # RULES.md; the engine holds calls to what was said
-            "decline_weight": 12.0,  # docs/constrained.md; chosen on requests that are not held out (MODEL_CARD.md)
+            "decline_weight": 12.0,  # docs/constrained.md; chosen with the held-out set in view (MODEL_CARD.md)
         },
     }
     for name, content in written.items():
